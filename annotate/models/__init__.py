@@ -1,0 +1,34 @@
+"""The rows of annotation, one file each."""
+
+from annotate.models.assignment import Assignment
+from annotate.models.audit import AuditEvent
+from annotate.models.item import Item, ItemResponse, KnownAnswer
+from annotate.models.judgment import Judgment, JudgmentRevision
+from annotate.models.membership import Membership
+from annotate.models.project import GuidelineVersion, Project
+from annotate.models.prompt import Prompt, Response, ResponseSource
+from annotate.models.round import Round, RoundCursor, RoundItem
+from annotate.models.run import ImportRun, Run
+from annotate.models.user import User
+
+__all__ = [
+    "Assignment",
+    "AuditEvent",
+    "GuidelineVersion",
+    "ImportRun",
+    "Item",
+    "ItemResponse",
+    "Judgment",
+    "JudgmentRevision",
+    "KnownAnswer",
+    "Membership",
+    "Project",
+    "Prompt",
+    "Response",
+    "ResponseSource",
+    "Round",
+    "RoundCursor",
+    "RoundItem",
+    "Run",
+    "User",
+]

@@ -1,0 +1,1 @@
+"""The pages of annotation: load, authorise, call, respond."""

@@ -1,0 +1,1 @@
+"""Reward models from human preference data: a library without Django."""

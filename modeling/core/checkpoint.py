@@ -1,0 +1,221 @@
+"""Reward models on disk: safetensors and a manifest, never a pickle."""
+
+import platform
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from modeling.core.backbones import Backbone, local_backbone, resolve_backbone
+from modeling.core.config import RewardConfig
+from modeling.core.data import TEMPLATE
+from modeling.core.embeddings import Encoder
+from modeling.core.errors import CheckpointError, ModelingError
+from modeling.core.features import feature_size
+from modeling.core.files import plain, read_json, sha256_file, write_json
+from modeling.core.heads import BradleyTerryHead
+from modeling.core.scoring import Scorer
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+_HEAD = "head.safetensors"
+_BACKBONE = "backbone"
+_PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy")
+_PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "scipy")
+
+
+@dataclass(frozen=True)
+class CheckpointContent:
+    """What makes a checkpoint. `backbone_dir` holds the tuned backbone of a full run, else None.
+
+    `dataset` names the data by content hash; `training` keeps what may differ between two equal
+    runs (seconds, loss curve), apart from `metrics`.
+    """
+
+    config: RewardConfig
+    encoder: Encoder
+    head: BradleyTerryHead
+    dataset: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    training: Mapping[str, Any]
+    backbone_dir: Path | None = None
+
+
+def save_checkpoint(output_dir: Path, content: CheckpointContent) -> dict[str, Any]:
+    """Write a checkpoint that appears whole or not at all; returns its manifest.
+
+    Raises CheckpointError when `output_dir` already holds something.
+    """
+    if output_dir.exists() and any(output_dir.iterdir()):
+        raise CheckpointError(f"{output_dir} is not empty; choose another output directory.")
+    output_dir.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(dir=output_dir.parent, prefix=f".{output_dir.name}."))
+    try:
+        _write_weights(staging, content)
+        manifest = _manifest(content, _hashes(staging))
+        write_json(staging / MANIFEST, manifest)
+        staging.chmod(0o755)
+        staging.replace(output_dir)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return manifest
+
+
+def _write_weights(directory: Path, content: CheckpointContent) -> None:
+    head = content.head
+    tensors = {"weights": head.weights, "bias": np.array([head.bias])}
+    save_file(tensors, directory / _HEAD)
+    if content.backbone_dir is not None:
+        shutil.copytree(content.backbone_dir, directory / _BACKBONE)
+
+
+def _manifest(content: CheckpointContent, files: Mapping[str, str]) -> dict[str, Any]:
+    config, encoder, head = content.config, content.encoder, content.head
+    manifest: dict[str, Any] = plain(
+        {
+            "format": FORMAT,
+            "kind": "frozen" if config.frozen else "full",
+            "config": config.to_dict(),
+            "seed": config.seed,
+            "dataset": content.dataset,
+            "backbone": {
+                "name": config.backbone,
+                "fingerprint": encoder.backbone.fingerprint,
+                "weights": encoder.backbone.weights,
+            },
+            "pooling": encoder.pooling,
+            "head": {"l2": head.l2, "loss": head.loss, "n_iter": head.n_iter}
+            | {"converged": head.converged, "size": len(head.weights)},
+            "metrics": content.metrics,
+            "training": content.training,
+            "template": TEMPLATE,
+            "packages": _package_versions(),
+            "files": files,
+        }
+    )
+    return manifest
+
+
+def _package_versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _hashes(directory: Path) -> dict[str, str]:
+    return {
+        path.relative_to(directory).as_posix(): sha256_file(path)
+        for path in sorted(directory.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+
+
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """A checkpoint's manifest, without checking the files it lists."""
+    if directory.is_file():
+        raise CheckpointError(
+            f"{directory.name} is a single file; a checkpoint is a directory with {MANIFEST} and "
+            "safetensors. Pickled models are refused, because loading one can run code."
+        )
+    if not (directory / MANIFEST).is_file():
+        raise CheckpointError(f"{directory} is no checkpoint: it has no {MANIFEST}.")
+    manifest = read_json(directory / MANIFEST)
+    if manifest.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{directory} has checkpoint format {manifest.get('format')!r}; this version reads "
+            f"{FORMAT}. Train it again or use the version that wrote it."
+        )
+    return manifest
+
+
+def load_checkpoint(directory: Path) -> Scorer:
+    """Load a reward model after checking every file against the manifest.
+
+    Raises CheckpointError when a file is missing, changed, not listed or a pickle, when the text
+    template is another one, and when a frozen run's backbone is not the one it was trained on.
+    """
+    manifest = read_manifest(directory)
+    _check_files(directory, manifest)
+    if manifest.get("template") != TEMPLATE:
+        raise CheckpointError(f"{directory} was trained with another text template; train again.")
+    try:
+        config = RewardConfig.from_dict(manifest["config"])
+        encoder = _encoder(directory, manifest, config)
+        head = _load_head(directory, manifest)
+    except KeyError as error:
+        raise CheckpointError(f"The manifest of {directory} lacks {error}.") from error
+    if len(head.weights) != feature_size(encoder, config.feature_kind):
+        raise CheckpointError(f"The head in {directory} does not fit its backbone; train again.")
+    return Scorer(encoder, config.feature_kind, head, manifest)
+
+
+def _check_files(directory: Path, manifest: Mapping[str, Any]) -> None:
+    listed = manifest.get("files")
+    found = {
+        path.relative_to(directory).as_posix()
+        for path in directory.rglob("*")
+        if not path.is_dir() and path != directory / MANIFEST
+    }
+    pickles = sorted(name for name in found if name.endswith(_PICKLES))
+    if pickles:
+        raise CheckpointError(f"{directory} holds {pickles[0]}, which may be a pickle; refused.")
+    if not isinstance(listed, dict) or found != set(listed):
+        raise CheckpointError(f"The files in {directory} are not those its manifest lists.")
+    for name, expected in listed.items():
+        if sha256_file(directory / name) != expected:
+            raise CheckpointError(
+                f"{name} in {directory} was changed after training; restore it or train again."
+            )
+
+
+def _encoder(directory: Path, manifest: Mapping[str, Any], config: RewardConfig) -> Encoder:
+    backbone = _find_backbone(directory, config)
+    if backbone.fingerprint != manifest["backbone"]["fingerprint"]:
+        raise CheckpointError(
+            f'The backbone "{config.backbone}" here is not the one {directory.name} was trained '
+            "on; install that version or train again."
+        )
+    return Encoder(
+        backbone,
+        max_length=config.max_length,
+        pooling=manifest["pooling"],
+        precision=config.precision,
+        batch_size=config.scoring_batch_size,
+    )
+
+
+def _find_backbone(directory: Path, config: RewardConfig) -> Backbone:
+    try:
+        if config.frozen:
+            return resolve_backbone(config.backbone)
+        return local_backbone(directory / _BACKBONE, name=config.backbone)
+    except ModelingError as error:
+        raise CheckpointError(str(error)) from error
+
+
+def _load_head(directory: Path, manifest: Mapping[str, Any]) -> BradleyTerryHead:
+    try:
+        tensors = load_file(directory / _HEAD)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"Cannot read {_HEAD} in {directory}: {error}.") from error
+    facts = manifest["head"]
+    return BradleyTerryHead(
+        weights=tensors["weights"].astype(np.float64),
+        bias=float(tensors["bias"][0]),
+        l2=facts["l2"],
+        loss=facts["loss"],
+        n_iter=facts["n_iter"],
+        converged=facts["converged"],
+    )

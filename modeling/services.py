@@ -1,0 +1,147 @@
+"""Everything that asks for training, scoring and evaluation, and publishes what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from annotate.errors import InvalidInput
+from annotate.models import Project, User
+from annotate.services.projects import record
+from annotate.services.runs import enqueue
+from curation.models import DatasetVersion
+from modeling.core.acquisition import STRATEGIES
+from modeling.core.config import RewardConfig
+from modeling.core.errors import ModelingError
+from modeling.models import Checkpoint, EvaluationRun, ScoringRun, TrainingRun
+
+MAX_ROUND = 100_000
+
+
+def parse_config(config: Mapping[str, Any]) -> RewardConfig:
+    """A training configuration; raises InvalidInput with a sentence where it makes no sense."""
+    try:
+        return RewardConfig.from_dict(dict(config))
+    except ModelingError as error:
+        raise InvalidInput(str(error), field="config") from error
+
+
+@transaction.atomic
+def request_training(
+    project: Project, *, dataset: DatasetVersion, config: Mapping[str, Any], by: User | None
+) -> TrainingRun:
+    """Queue the training of a reward model on a dataset version."""
+    if dataset.kind != "preference":
+        raise InvalidInput(
+            f"A Bradley–Terry model trains on a preference dataset, not on {dataset.kind}.",
+            field="dataset",
+        )
+    run = TrainingRun.objects.create(
+        project=project,
+        dataset=dataset,
+        config=parse_config(config).to_dict(),
+        requested_by=by,
+        message="Waiting.",
+    )
+    record("training.request", by=by, project=project, subject=str(dataset))
+    enqueue(run)
+    return run
+
+
+@transaction.atomic
+def request_round(
+    project: Project,
+    *,
+    strategy: str,
+    size: int,
+    seed: int = 0,
+    opens: bool = True,
+    by: User | None,
+    checkpoint: Checkpoint | None = None,
+    random_share: float | None = None,
+) -> ScoringRun:
+    """Queue the scoring of the unjudged pairs and the picking of the next round.
+
+    Without a checkpoint only the random strategy is possible.
+    """
+    if strategy not in STRATEGIES:
+        raise InvalidInput(f"strategy must be one of {', '.join(STRATEGIES)}.", field="strategy")
+    if not 1 <= size <= MAX_ROUND:
+        raise InvalidInput(f"size must be from 1 to {MAX_ROUND}.", field="size")
+    checkpoint = checkpoint or promoted_checkpoint(project)
+    if checkpoint is None and strategy != "random":
+        raise InvalidInput(
+            "There is no reward model yet: train one first, or pick at random.", field="strategy"
+        )
+    share = project.loop_random_share if random_share is None else random_share
+    run = ScoringRun.objects.create(
+        project=project,
+        checkpoint=checkpoint,
+        strategy=strategy,
+        size=size,
+        seed=seed,
+        random_share=share,
+        open_round=opens,
+        requested_by=by,
+        message="Waiting.",
+    )
+    record("round.request", by=by, project=project, subject=strategy, size=size)
+    enqueue(run)
+    return run
+
+
+@transaction.atomic
+def request_evaluation(checkpoint: Checkpoint, *, data: str, by: User | None) -> EvaluationRun:
+    """Queue the measuring of a checkpoint on a file."""
+    run = EvaluationRun.objects.create(
+        project=checkpoint.project,
+        checkpoint=checkpoint,
+        data=data,
+        requested_by=by,
+        message="Waiting.",
+    )
+    enqueue(run)
+    return run
+
+
+def promoted_checkpoint(project: Project) -> Checkpoint | None:
+    """The checkpoint in force, if any."""
+    return Checkpoint.objects.filter(project=project, is_promoted=True).first()
+
+
+@transaction.atomic
+def publish_checkpoint(
+    run: TrainingRun, *, path: str, manifest: Mapping[str, Any], metrics: Mapping[str, Any]
+) -> Checkpoint:
+    """The row of a finished training, put in force at once; a replay returns the same row."""
+    project = Project.objects.select_for_update().get(pk=run.project_id)
+    existing = Checkpoint.objects.filter(run=run).first()
+    if existing is not None:
+        return existing
+    top = Checkpoint.objects.filter(project=project).aggregate(top=Max("number"))["top"]
+    Checkpoint.objects.filter(project=project, is_promoted=True).update(is_promoted=False)
+    checkpoint = Checkpoint.objects.create(
+        project=project,
+        run=run,
+        number=(top or 0) + 1,
+        path=path,
+        manifest=dict(manifest),
+        metrics=dict(metrics),
+        is_promoted=True,
+    )
+    record("checkpoint.publish", by=run.requested_by, project=project, subject=str(checkpoint))
+    return checkpoint
+
+
+@transaction.atomic
+def promote_checkpoint(checkpoint: Checkpoint, *, by: User | None) -> Checkpoint:
+    """Put an earlier checkpoint in force again; the one in force steps back."""
+    project = Project.objects.select_for_update().get(pk=checkpoint.project_id)
+    Checkpoint.objects.filter(project=project, is_promoted=True).update(is_promoted=False)
+    Checkpoint.objects.filter(pk=checkpoint.pk).update(is_promoted=True)
+    record("checkpoint.promote", by=by, project=project, subject=str(checkpoint))
+    checkpoint.refresh_from_db(fields=["is_promoted"])
+    return checkpoint

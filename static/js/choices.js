@@ -1,0 +1,12 @@
+/* Choosing radio buttons from the keyboard. */
+
+/** Check a radio button as a click would, without moving the focus into the form. */
+export function choose(input) {
+  input.checked = true;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/** The text of a radio button's label, without the key. */
+export function labelOf(input) {
+  return input.closest("label").querySelector(".option-label").textContent.trim();
+}

@@ -1,0 +1,112 @@
+"""From stored judgments to records: display order undone, the right judgments taken."""
+
+import pytest
+
+from annotate.answers import ComparisonAnswer, RankingAnswer, RatingAnswer, StepsAnswer
+from annotate.models import Assignment, User
+from annotate.services import claim_assignment, revise_judgment, submit_judgment
+from curation.convert import collect
+from tests.factories import ProjectFactory, make_annotator, make_item, make_open_round
+
+pytestmark = pytest.mark.django_db
+
+
+def _judge(project, answer, *, order=None, user=None):
+    """Claim, show in this order, and answer."""
+    user = user or make_annotator(project)
+    assignment = claim_assignment(project, by=user)
+    if order is not None:
+        Assignment.objects.filter(pk=assignment.pk).update(display_order=order)
+        assignment.refresh_from_db()
+    return submit_judgment(
+        assignment, answer=answer, by=user, fence=assignment.fence, idempotency_key="k"
+    ).judgment
+
+
+def _text(corpus, key):
+    return corpus.responses[key].content
+
+
+@pytest.mark.parametrize(("order", "winner"), [([0, 1], "stored first"), ([1, 0], "stored second")])
+def test_left_on_the_screen_is_what_was_shown_left(order, winner):
+    project = ProjectFactory()
+    make_open_round(project, [make_item(project, contents=("stored first", "stored second"))])
+    _judge(project, ComparisonAnswer("left", 3), order=order)
+    corpus, records = collect(project, kind="preference", include_simulated=False)
+    chosen = records[0].left if records[0].choice == "left" else records[0].right
+    assert _text(corpus, chosen) == winner
+    assert records[0].strength == 3
+    assert _text(corpus, records[0].left) == "stored first"
+
+
+def test_a_ranking_names_the_responses_that_were_shown():
+    project = ProjectFactory()
+    make_open_round(project, [make_item(project, kind="ranking", contents=("a", "b", "c"))])
+    _judge(project, RankingAnswer(((0,), (1, 2))), order=[2, 0, 1])
+    corpus, records = collect(project, kind="ranking", include_simulated=False)
+    tiers = [{_text(corpus, key) for key in tier} for tier in records[0].tiers]
+    assert tiers == [{"c"}, {"a", "b"}]
+    assert [_text(corpus, key) for key in records[0].responses] == ["a", "b", "c"]
+
+
+def test_ratings_and_steps_become_records():
+    project = ProjectFactory(aspects=["helpfulness"])
+    rating = make_item(project, kind="rating", contents=("text",))
+    steps = make_item(project, kind="steps", contents=("one\n\ntwo",), steps=("one", "two"))
+    make_open_round(project, [rating, steps])
+    user = make_annotator(project)
+    _judge(project, RatingAnswer({"helpfulness": (4.0,)}), user=user)
+    _judge(project, StepsAnswer((1, -1)), user=user)
+    _, ratings = collect(project, kind="rating", include_simulated=False)
+    _, labels = collect(project, kind="stepwise", include_simulated=False)
+    assert [(r.aspect, r.value) for r in ratings] == [("helpfulness", 4.0)]
+    assert [r.labels for r in labels] == [(1, -1)]
+
+
+def test_the_latest_revision_is_taken():
+    project = ProjectFactory()
+    make_open_round(project, [make_item(project)])
+    user = make_annotator(project)
+    judgment = _judge(project, ComparisonAnswer("left", 1), user=user, order=[0, 1])
+    revise_judgment(judgment, answer=ComparisonAnswer("tie"), by=user)
+    _, records = collect(project, kind="preference", include_simulated=False)
+    assert [r.choice for r in records] == ["tie"]
+    assert records[0].revision == f"{judgment.public_id}.2"
+
+
+def test_simulated_judgments_are_left_out_unless_asked_for():
+    project = ProjectFactory()
+    make_open_round(project, [make_item(project)])
+    user = make_annotator(project, kind=User.Kind.SIMULATED, external_id="s")
+    _judge(project, ComparisonAnswer("left", 1), user=user)
+    assert collect(project, kind="preference", include_simulated=False)[1] == []
+    assert len(collect(project, kind="preference", include_simulated=True)[1]) == 1
+
+
+def test_gold_answers_are_never_taken():
+    project = ProjectFactory()
+    make_open_round(project, [make_item(project)])
+    judgment = _judge(project, ComparisonAnswer("left", 1))
+    Assignment.objects.filter(pk=judgment.assignment_id).update(purpose="gold")
+    assert collect(project, kind="preference", include_simulated=True)[1] == []
+
+
+def test_no_record_names_a_person():
+    project = ProjectFactory()
+    make_open_round(project, [make_item(project)])
+    user = make_annotator(project, username="jane.doe", email="jane@example.org")
+    _judge(project, ComparisonAnswer("left", 1), user=user)
+    _, records = collect(project, kind="preference", include_simulated=False)
+    assert records[0].annotator == str(user.public_id)
+
+
+def test_a_category_is_the_items_own():
+    project = ProjectFactory()
+    first = make_item(project, category="maths")
+    second = make_item(project, contents=("x", "y"), prompt=first.prompt, category="safety")
+    make_open_round(project, [first, second])
+    user = make_annotator(project)
+    for _ in range(2):
+        _judge(project, ComparisonAnswer("left", 1), user=user)
+    corpus, _ = collect(project, kind="preference", include_simulated=False)
+    assert corpus.categories == {first.digest: "maths", second.digest: "safety"}

@@ -1,0 +1,66 @@
+import json
+
+import pytest
+
+from modeling.core.config import RewardConfig
+from modeling.core.errors import ConfigError
+
+
+def test_a_config_survives_json():
+    config = RewardConfig(backbone="some/model", l2=0.5, l2_grid=(0.1, 1.0), seed=7)
+    assert RewardConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_an_empty_dict_gives_the_defaults():
+    assert RewardConfig.from_dict({}) == RewardConfig()
+
+
+def test_an_unknown_setting_is_named_with_those_that_exist():
+    with pytest.raises(ConfigError, match=r'no setting "lr".*learning_rate'):
+        RewardConfig.from_dict({"lr": 1e-4})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("objective", "ppo"),
+        ("pooling", "max"),
+        ("precision", "fp16"),
+        ("epochs", 0),
+        ("epochs", 1.5),
+        ("epochs", True),
+        ("batch_size", "8"),
+        ("learning_rate", 0),
+        ("learning_rate", float("nan")),
+        ("l2", -1.0),
+        ("l2_grid", []),
+        ("l2_grid", [0.0]),
+        ("l2_grid", "0.1"),
+        ("max_length", 4),
+        ("frozen", "yes"),
+        ("seed", -1),
+        ("backbone", " "),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(name, value):
+    with pytest.raises(ConfigError, match=name):
+        RewardConfig.from_dict({name: value})
+
+
+def test_a_config_must_be_an_object():
+    with pytest.raises(ConfigError, match="object"):
+        RewardConfig.from_dict([1])
+
+
+def test_whole_numbers_pass_for_real_ones():
+    assert RewardConfig.from_dict({"learning_rate": 1}).learning_rate == 1.0
+
+
+def test_automatic_features_follow_the_kind_of_training():
+    assert RewardConfig(frozen=True).feature_kind == "joint_response"
+    assert RewardConfig(frozen=False).feature_kind == "joint"
+
+
+def test_full_training_refuses_features_of_two_texts():
+    with pytest.raises(ConfigError, match="joint"):
+        RewardConfig(frozen=False, features="joint_response")

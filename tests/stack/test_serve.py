@@ -1,0 +1,84 @@
+"""``manage.py serve``: server and worker start together, are kept alive, and stop together."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.installation import Installation, processes, wait_until
+
+pytestmark = pytest.mark.slow
+
+
+def _ours(installation, *words):
+    """The processes of one installation, told apart by its folder in their environment."""
+    mark = f"TIEBREAK_VAR={installation.folder}"
+    found = []
+    for pid in processes(*words):
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_text(errors="replace")
+        except OSError:
+            continue
+        if mark in environment.split("\0"):
+            found.append(pid)
+    return found
+
+
+@pytest.fixture
+def served(installation):
+    process = installation.start(
+        sys.executable, "manage.py", "serve", "--port", str(installation.port)
+    )
+    wait_until(installation.answers, what="the server")
+    wait_until(lambda: len(_ours(installation, "celery", "worker")) >= 2, what="the worker")
+    return installation, process
+
+
+def test_a_job_is_done_in_the_background(served):
+    installation, _ = served
+    run = installation.python(
+        "import json; from annotate.services import create_project;"
+        "from curation.services import request_dataset; from curation.recipe import Recipe;"
+        "run = request_dataset(create_project('x', by=None),"
+        " recipe=Recipe(kind='preference'), by=None);"
+        "print(json.dumps(str(run.public_id)))"
+    )
+    state = (
+        "import json; from annotate.services.runs import find_run;"
+        f"print(json.dumps(find_run('{run}').status))"
+    )
+    wait_until(lambda: installation.python(state) == "failed", what="the run to end")
+
+
+def test_a_worker_that_dies_is_started_again(served):
+    installation, _ = served
+    before = _ours(installation, "celery", "worker")
+    os.kill(before[0], signal.SIGKILL)
+    wait_until(
+        lambda: (now := _ours(installation, "celery", "worker")) and not set(now) & set(before),
+        what="a new worker, and none of the old one's children",
+    )
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_when_it_ends(served, sig):
+    installation, process = served
+    os.kill(process.pid, sig)
+    process.wait(30)
+    wait_until(
+        lambda: not _ours(installation, "celery") and not _ours(installation, "gunicorn"),
+        seconds=30,
+        what="every process to end",
+    )
+
+
+def test_outside_the_demo_the_pages_have_their_styles(tmp_path):
+    installation = Installation(tmp_path / "var", TIEBREAK_DEMO="false")
+    try:
+        installation.start(sys.executable, "manage.py", "serve", "--port", str(installation.port))
+        wait_until(installation.answers, what="the sign-in page")
+        assert list((tmp_path / "var" / "static").glob("img/logo.*.svg"))
+    finally:
+        installation.stop()

@@ -285,6 +285,7 @@ def test_what_is_allowed_stays_allowed():
     for name in "ab":
         UserFactory(username=name, source="", external_id="")
         make_judgment(import_key="", active_seconds=0)
+    assert item.assignments.count() == 5
 
 
 @pytest.mark.django_db

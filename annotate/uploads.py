@@ -33,7 +33,7 @@ class LargeBodyMiddleware:
 
 def _announced(request: HttpRequest) -> int:
     length = request.META.get("CONTENT_LENGTH") or "0"
-    return int(length) if length.isdigit() else 0
+    return int(length) if length.isdecimal() else 0
 
 
 def _allowed(path: str) -> int:

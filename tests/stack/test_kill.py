@@ -16,7 +16,7 @@ ITEMS = """
 import json
 from tests.factories import ProjectFactory, make_item, make_open_round
 from annotate.services import create_annotators
-project = ProjectFactory(slug="work", overlap=1, scale="binary")
+project = ProjectFactory(slug="desk", overlap=1, scale="binary")
 items = [make_item(project, known={{"choice": "left", "strength": 1}},
                    contents=(f"A good answer number {{n}}.", f"bad {{n}}")) for n in range({n})]
 make_open_round(project, items)
@@ -39,14 +39,14 @@ def test_a_training_whose_worker_is_killed_is_completed_by_the_next_worker(insta
     tiny_bert().save_pretrained(backbone)
     byte_tokenizer().save_pretrained(backbone)
     installation.python(ITEMS.format(n=160))
-    installation.manage("simulate_annotators", "work", "--annotators", 1, "--reliability", 1.0)
+    installation.manage("simulate_annotators", "desk", "--annotators", 1, "--reliability", 1.0)
     built = installation.manage(
-        "build_dataset", "work", "--kind", "preference", "--include-simulated"
+        "build_dataset", "desk", "--kind", "preference", "--include-simulated"
     )
     run = installation.python(
         "import json; from modeling.services import request_training;"
         "from curation.models import DatasetVersion as D; from annotate.models import Project;"
-        f"run = request_training(Project.objects.get(slug='work'), by=None,"
+        f"run = request_training(Project.objects.get(slug='desk'), by=None,"
         f" dataset=D.objects.get(public_id='{built['dataset']}'),"
         f" config={{'backbone': {str(backbone)!r}, 'frozen': False, 'batch_size': 4,"
         " 'epochs': 6, 'save_steps': 40, 'max_length': 64, 'logging_steps': 5});"
@@ -103,7 +103,7 @@ class Annotator(threading.Thread):
                 time.sleep(0.1)
 
     def _judge_one(self):
-        status, claim = self._call("projects/work/claims", {"holding": []})
+        status, claim = self._call("projects/desk/claims", {"holding": []})
         if status == 204:
             return False
         assert status == 201, (status, claim)

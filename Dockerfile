@@ -11,6 +11,7 @@ RUN pip install --no-cache-dir -c constraints.txt -e .
 COPY manage.py ./
 COPY templates templates
 COPY static static
+COPY locale locale
 RUN SECRET_KEY=build-only-build-only-build-only-build-only TIEBREAK_VAR=/tmp/build \
     python manage.py collectstatic --noinput \
     && useradd --uid 10001 --create-home tiebreak && mkdir -p /data && chown tiebreak /data
@@ -21,6 +22,6 @@ CMD ["gunicorn", "config.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-
 
 FROM web AS worker
 USER root
-RUN pip install --no-cache-dir -c constraints.txt -e ".[train,demo]"
+RUN pip install --no-cache-dir -c constraints.txt -e ".[train,demo,math]"
 USER tiebreak
 CMD ["celery", "--app", "config", "worker", "--queues", "default,gpu", "--loglevel", "info"]

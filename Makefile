@@ -10,9 +10,10 @@ DEMO_DIR ?= $(CURDIR)/var/demo
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DEMO_ENV = TIEBREAK_DEMO=true HTTPS=false TIEBREAK_VAR="$(DEMO_DIR)" SECRET_KEY="$$(cat "$(DEMO_DIR)/secret-key")"
+IGNORED = .venv var build dist node_modules static/vendor tests bench docs
 CHECK_ENV = TIEBREAK_VAR="$$(mktemp -d)" SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')"
 
-.PHONY: help demo test test-all lint check format clean
+.PHONY: help demo test test-all lint check messages format clean
 
 help: ## Show what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,12 +25,12 @@ $(BIN)/python:
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "==> Installing Tiebreak with its pinned parts (some minutes the first time)"
-	@$(PIP) install --quiet --progress-bar on -c constraints.txt -e ".[train,demo]"
+	@$(PIP) install --quiet --progress-bar on -c constraints.txt -e ".[train,demo,math]"
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "==> Installing Tiebreak and what its tests need (some minutes the first time)"
-	@$(PIP) install --quiet --progress-bar on -c constraints.txt -e ".[train,demo,dev]"
+	@$(PIP) install --quiet --progress-bar on -c constraints.txt -e ".[train,demo,math,dev]"
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo ## Load the sample projects, train a first model, serve on localhost:8000
@@ -59,6 +60,10 @@ lint: $(VENV)/.dev ## Run the static checks
 	@echo "==> deployment" && $(CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 check: lint test-all test ## Run everything that CI runs
+
+messages: $(VENV)/.dev ## Collect the texts to translate into locale/, compile what is translated
+	@for domain in django djangojs; do $(CHECK_ENV) $(BIN)/python manage.py makemessages --all --domain $$domain --no-location --no-obsolete --no-wrap $(IGNORED:%=--ignore "%") --verbosity 0; done
+	@$(CHECK_ENV) $(BIN)/python manage.py compilemessages --ignore .venv --ignore node_modules --verbosity 0
 
 format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from annotate.models import Assignment, Judgment, Membership, Project, User
+from annotate.models import Assignment, Item, Judgment, Membership, Project, User
 
 ROLES = [Membership.Role.ANNOTATOR, Membership.Role.REVIEWER, Membership.Role.MANAGER]
 
@@ -46,17 +46,11 @@ def get_project_for(user: User, slug: str, *, role: str = Membership.Role.ANNOTA
 
 
 def get_assignment_for(user: User, public_id: UUID) -> Assignment:
-    """One of a member's own assignments, with all that a page about it reads."""
-    assignment = get_object_or_404(
-        Assignment.objects.select_related(
-            "item__project", "item__prompt", "round"
-        ).prefetch_related("item__links__response"),
-        public_id=public_id,
-        annotator=user,
-    )
-    if role_in(user, assignment.item.project) is None:
-        raise Http404
-    return assignment
+    """One of a member's own assignments; its texts are read when somebody asks for them."""
+    own = Assignment.objects.filter(public_id=public_id, annotator=user)
+    if not user.is_superuser:
+        own = own.filter(item__project__memberships__user=user)
+    return get_object_or_404(own.select_related("item__project"))
 
 
 def get_judgment_for(user: User, public_id: UUID) -> Judgment:
@@ -72,3 +66,12 @@ def get_judgment_for(user: User, public_id: UUID) -> Judgment:
     if not own or role_in(user, judgment.assignment.item.project) is None:
         raise Http404
     return judgment
+
+
+def get_item_for(user: User, public_id: UUID) -> Item:
+    """An item with its texts, if the user may review in its project."""
+    item: Item = get_object_or_404(
+        Item.objects.with_texts().select_related("project"), public_id=public_id
+    )
+    get_project_for(user, item.project.slug, role=Membership.Role.REVIEWER)
+    return item

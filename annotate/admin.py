@@ -13,6 +13,7 @@ from annotate.models import (
     AuditEvent,
     GuidelineVersion,
     ImportRun,
+    Invitation,
     Item,
     ItemResponse,
     Judgment,
@@ -27,6 +28,8 @@ from annotate.models import (
     RoundCursor,
     RoundItem,
     User,
+    Verdict,
+    WorkDay,
 )
 
 
@@ -126,11 +129,13 @@ class ItemAdmin(admin.ModelAdmin):
         "prompt",
         "digest",
         "overlap",
+        "priority",
         "is_queueable",
         "category",
         "source",
+        "similarity",
     )
-    readonly_fields = ("public_id", "project", "kind", "prompt", "digest", "source")
+    readonly_fields = ("public_id", "project", "kind", "prompt", "digest", "source", "similarity")
     inlines = (ItemResponseInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -139,10 +144,34 @@ class ItemAdmin(admin.ModelAdmin):
 
 @admin.register(KnownAnswer)
 class KnownAnswerAdmin(admin.ModelAdmin):
-    list_display = ("item", "gap", "is_gold")
-    list_filter = ("is_gold",)
+    list_display = ("item", "gap", "is_gold", "is_qualification")
+    list_filter = ("is_gold", "is_qualification")
     search_fields = ("item__public_id", "item__project__slug")
     raw_id_fields = ("item",)
+
+
+@admin.register(Verdict)
+class VerdictAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("item", "verifier", "correct", "detail", "created_at")
+    list_filter = ("verifier", "correct")
+    search_fields = ("item__public_id", "item__project__slug")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnly, admin.ModelAdmin):
+    """Made and revoked on the members' page; the secret itself is nowhere."""
+
+    list_display = ("project", "role", "uses", "max_uses", "expires_at", "revoked_at")
+    list_filter = ("role",)
+    search_fields = ("project__slug",)
+    exclude = ("digest",)
+
+
+@admin.register(WorkDay)
+class WorkDayAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("day", "project", "user", "judged", "active_seconds")
+    list_select_related = ("project", "user")
+    search_fields = ("project__slug", "user__username")
 
 
 @admin.register(Round)

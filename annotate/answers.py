@@ -7,15 +7,19 @@ order and ``to_shown`` applies it; nothing else in the program permutes an answe
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 KINDS = ("comparison", "ranking", "rating", "steps", "outcome")
 SCALES: Mapping[str, int] = {"binary": 1, "llama2": 4, "signed3": 3, "eight": 4}
 CHOICES = ("left", "right", "tie", "both_good", "both_bad", "unsafe", "cannot_judge")
 MIRRORED = {"left": "right", "right": "left"}
-STEP_LABELS = (-1, 0, 1, None)
+COMPARISON_ASPECTS = ("helpful", "truthful", "harmless")
+STEP_LABELS = (-1, 0, 1)
+_POINTS = re.compile(r"points-(\d{1,2})")
+_RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})")
 MAX_TEXT = 10_000
 MAX_NAME = 200
 
@@ -32,7 +36,11 @@ class AnswerError(ValueError):
 class ItemShape:
     """What an answer is checked against: the item's kind, sizes and the project's scale.
 
-    ``aspects`` are the names to rate; ``rating_range`` is the inclusive lowest and highest value.
+    ``aspects`` are the names to rate, or to compare beside the overall choice;
+    ``rating_range`` is the inclusive lowest and highest value. Steps are labelled −1, 0 and +1, or
+    from 1 to ``step_points`` where that is not 0; there, and with ``all_steps``, none may be left
+    out.
+    ``best_worst`` asks for the two ends of a ranking only.
     """
 
     kind: str
@@ -41,6 +49,35 @@ class ItemShape:
     scale: str = "binary"
     aspects: tuple[str, ...] = ()
     rating_range: tuple[int, int] = (1, 5)
+    step_points: int = 0
+    all_steps: bool = False
+    best_worst: bool = False
+
+    @property
+    def step_labels(self) -> tuple[int, ...]:
+        """The labels that a step may have."""
+        return tuple(range(1, self.step_points + 1)) if self.step_points else STEP_LABELS
+
+    @property
+    def asks_every_step(self) -> bool:
+        """Whether no step may be left unlabelled; on a Likert scale no label ends the work."""
+        return self.all_steps or self.step_points > 0
+
+    def on(self, protocol: str) -> ItemShape:
+        """The shape under a stored protocol, such as ``llama2``, ``points-5`` or ``1..7``.
+
+        Steps without one are labelled by signs, as imports have them.
+        """
+        if self.kind == "comparison" and protocol in SCALES:
+            return replace(self, scale=protocol)
+        if self.kind == "steps":
+            match = _POINTS.fullmatch(protocol)
+            return replace(self, step_points=int(match[1]) if match else 0)
+        if self.kind == "rating" and (match := _RANGE.fullmatch(protocol)):
+            return replace(self, rating_range=(int(match[1]), int(match[2])))
+        if self.kind == "ranking" and protocol in ("order", "best_worst"):
+            return replace(self, best_worst=protocol == "best_worst")
+        return self
 
 
 @dataclass(frozen=True)
@@ -72,7 +109,10 @@ class RatingAnswer:
 
 @dataclass(frozen=True)
 class StepsAnswer:
-    """−1, 0 or +1 for each step and None where unlabelled, or a reason why there are none."""
+    """A label for each step and None where unlabelled, or a reason why there are none.
+
+    Labels are −1, 0 and +1, or 1 to k on a Likert scale.
+    """
 
     labels: tuple[int | None, ...] = ()
     give_up: str = ""
@@ -144,6 +184,15 @@ def to_stored(answer: Answer, order: Sequence[int]) -> Answer:
     return answer
 
 
+def as_signs(answer: StepsAnswer, points: int) -> StepsAnswer:
+    """Labels on a Likert scale from 1 to ``points`` as −1, 0 and +1, a third of the scale each."""
+    if not points:
+        return answer
+    shares = (None if k is None else (k - 1) / (points - 1) for k in answer.labels)
+    signs = (None if s is None else (s > 2 / 3) - (s < 1 / 3) for s in shares)
+    return replace(answer, labels=tuple(signs))
+
+
 def to_shown(answer: Answer, order: Sequence[int]) -> Answer:
     """The inverse of ``to_stored``: a stored-order answer as somebody shown ``order`` gives it."""
     inverse = [0] * len(order)
@@ -178,7 +227,7 @@ def _parse_comparison(payload: Mapping[str, Any], shape: ItemShape) -> Compariso
     aspects = payload.get("aspects") or {}
     if not isinstance(aspects, Mapping):
         raise AnswerError("aspects must be an object of name: choice.", field="aspects")
-    parsed = {_aspect(name): _choice(value, "aspects") for name, value in aspects.items()}
+    parsed = {_aspect(name, shape): _choice(value, "aspects") for name, value in aspects.items()}
     strength = _strength(payload.get("strength"), choice, SCALES[shape.scale])
     return ComparisonAnswer(choice, strength, parsed, _text(payload, "rationale"))
 
@@ -189,7 +238,10 @@ def _choice(value: object, name: str) -> str:
     return str(value)
 
 
-def _aspect(name: object) -> str:
+def _aspect(name: object, shape: ItemShape) -> str:
+    """A project that asks for aspects takes these and no other; imports bring any."""
+    if shape.aspects and name not in shape.aspects:
+        raise AnswerError(f"The aspects are {', '.join(shape.aspects)}.", field="aspects")
     text = _text({"aspects": name}, "aspects")
     if not 0 < len(text) <= MAX_NAME:
         raise AnswerError(f"An aspect's name has 1 to {MAX_NAME} characters.", field="aspects")
@@ -268,7 +320,7 @@ def _parse_steps(payload: Mapping[str, Any], shape: ItemShape) -> StepsAnswer:
         raise AnswerError("Give exactly one of labels, give_up and bad_problem.", field="labels")
     rationale = _text(payload, "rationale")
     if given[0] == "labels":
-        return StepsAnswer(_labels(payload["labels"], shape.n_steps), rationale=rationale)
+        return StepsAnswer(_labels(payload["labels"], shape), rationale=rationale)
     reason = _text(payload, given[0])
     if not reason:
         raise AnswerError(f"{given[0]} needs a reason.", field=given[0])
@@ -277,13 +329,17 @@ def _parse_steps(payload: Mapping[str, Any], shape: ItemShape) -> StepsAnswer:
     return StepsAnswer(bad_problem=reason, rationale=rationale)
 
 
-def _labels(value: object, n_steps: int) -> tuple[int | None, ...]:
-    if not isinstance(value, list) or len(value) != n_steps:
-        raise AnswerError(f"labels must be a list of {n_steps} entries.", field="labels")
-    if not all(label is None or (_is_int(label) and label in STEP_LABELS) for label in value):
-        raise AnswerError("Each label must be -1, 0, 1 or null.", field="labels")
+def _labels(value: object, shape: ItemShape) -> tuple[int | None, ...]:
+    if not isinstance(value, list) or len(value) != shape.n_steps:
+        raise AnswerError(f"labels must be a list of {shape.n_steps} entries.", field="labels")
+    known = shape.step_labels
+    if not all(label is None or (_is_int(label) and label in known) for label in value):
+        names = ", ".join(map(str, known))
+        raise AnswerError(f"Each label must be {names} or null.", field="labels")
     if all(label is None for label in value):
         raise AnswerError("Label at least one step, or give up with a reason.", field="labels")
+    if shape.asks_every_step and None in value:
+        raise AnswerError("This project asks for a label on every step.", field="labels")
     return tuple(value)
 
 

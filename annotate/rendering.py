@@ -30,8 +30,11 @@ from pygments.util import ClassNotFound
 MAX_MARKDOWN = 50_000
 MAX_HIGHLIGHT = 8_000  # characters of one block of code
 MAX_HIGHLIGHTED = 16_000  # characters of all blocks of a text
+STRONG = ("L", "R", "AL")  # kinds of letters that have a direction
 DEGENERATE = re.compile(r"(.)\1{299}", re.DOTALL)  # some lexers are quadratic in such runs
-BLOCKS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "table")
+TEXT_BLOCKS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "th", "td")
+CONTAINERS = ("ul", "ol", "blockquote", "table")
+BLOCKS = (*TEXT_BLOCKS, *CONTAINERS)
 TAGS = {
     *BLOCKS,
     "a",
@@ -40,13 +43,12 @@ TAGS = {
     "del",
     "em",
     "hr",
+    "li",
     "pre",
     "s",
     "span",
     "strong",
     "tbody",
-    "td",
-    "th",
     "thead",
     "tr",
 }
@@ -114,10 +116,32 @@ def _markdown() -> MarkdownIt:
 
 
 def _direction(state: StateCore) -> None:
-    """Let the browser find each block's direction, so that Arabic and Hebrew read properly."""
+    """Let Arabic and Hebrew read properly: each text by its own first letter.
+
+    The browser finds the direction of a text but not of what holds texts with a direction of their
+    own, so lists, quotes and tables are told theirs: it puts markers, bars and columns in place.
+    """
+    opened: list[Token] = []
     for token in state.tokens:
-        if token.nesting == 1 and token.tag in BLOCKS:
+        if token.tag in CONTAINERS and token.nesting == 1:
+            opened.append(token)
+        elif token.tag in CONTAINERS and opened:
+            opened.pop()
+        elif token.nesting == 1 and token.tag in TEXT_BLOCKS:
             token.attrSet("dir", "auto")
+        elif token.type == "inline" and opened:
+            opened = _directed(opened, token)
+
+
+def _directed(opened: list[Token], text: Token) -> list[Token]:
+    """Give the containers that wait for a letter the direction of this text's first one."""
+    words = "".join(child.content for child in text.children or () if child.type == "text")
+    letter = next((kind for kind in map(unicodedata.bidirectional, words) if kind in STRONG), None)
+    if letter is None:
+        return opened
+    for token in opened:
+        token.attrSet("dir", "ltr" if letter == "L" else "rtl")
+    return []
 
 
 def _math_rule(state: StateInline, silent: bool) -> bool:

@@ -5,18 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, prefetch_related_objects
+from django.db.models import (
+    Count,
+    Exists,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Sum,
+    prefetch_related_objects,
+)
 from django.utils import timezone
 
 from annotate.models import (
     Assignment,
     Item,
+    ItemResponse,
     Judgment,
     Membership,
     Project,
+    Response,
     Round,
     RoundItem,
     User,
+    Verdict,
+    WorkDay,
 )
 
 Status = Assignment.Status
@@ -105,13 +118,6 @@ def own_progress(project: Project, user: User) -> dict[str, int]:
     return counts | {"available": available_items(project, user)}
 
 
-def own_submitted(project: Project, user: User) -> int:
-    """How many items of a project one person has judged."""
-    return Assignment.objects.filter(
-        annotator=user, status=Status.SUBMITTED, item__project=project
-    ).count()
-
-
 def members_of(project: Project) -> QuerySet[Membership]:
     """The members by role and name, each with ``judgments``, how many they made here."""
     made = Q(user__assignments__item__project=project, user__assignments__status=Status.SUBMITTED)
@@ -124,17 +130,58 @@ def members_of(project: Project) -> QuerySet[Membership]:
 
 
 def available_items(project: Project, user: User) -> int:
-    """Items of the open round with a free slot that this person was never given."""
-    free = Assignment.objects.filter(
-        round__project=project, round__status=Round.Status.OPEN, status=Status.FREE
-    )
+    """Items of the open round with a free slot that this person was never given.
+
+    A gold item comes in place of one of them and counts as that one would, because a number that
+    stands still would tell it from work; as long as one is left, one is told.
+    """
+    slots = Assignment.objects.filter(round__project=project, round__status=Round.Status.OPEN)
+    free = slots.filter(status=Status.FREE)
     seen = Assignment.objects.filter(item__project=project, annotator=user).values("item")
-    return free.exclude(item__in=seen).values("item").distinct().count()
+    left = free.exclude(item__in=seen).values("item").distinct().count()
+    gold = slots.filter(annotator=user, purpose=Assignment.Purpose.GOLD)
+    in_place_of_work = gold.exclude(item__in=free.values("item")).count()
+    return max(left - in_place_of_work, min(left, 1))
+
+
+def idle_reason(project: Project, user: User, *, held: int = 0) -> str:
+    """Why a person is given nothing though there may be work; empty where nothing forbids it.
+
+    One of ``daily_cap``, ``item_cap`` and ``disqualified``. ``held`` counts the items they have
+    open already.
+    """
+    days = WorkDay.objects.filter(project=project, user=user)
+    if project.daily_cap is not None:
+        today = days.filter(day=timezone.now().date()).values_list("judged", flat=True).first()
+        if (today or 0) + held >= project.daily_cap:
+            return "daily_cap"
+    if project.items_per_annotator is not None:
+        judged = days.aggregate(total=Sum("judged"))["total"] or 0
+        if judged + held >= project.items_per_annotator:
+            return "item_cap"
+    if project.qualification_size and _is_disqualified(project, user):
+        return "disqualified"
+    return ""
+
+
+def _is_disqualified(project: Project, user: User) -> bool:
+    failed = Membership.objects.filter(
+        project=project, user=user, disqualified_at__isnull=False, qualified_at=None
+    )
+    return failed.exists()
+
+
+def with_payload(assignments: QuerySet[Assignment]) -> QuerySet[Assignment]:
+    """Assignments with all that ``claim_payload`` reads, in two queries."""
+    links = ItemResponse.objects.select_related("response")
+    return assignments.select_related("item__project", "item__prompt").prefetch_related(
+        Prefetch("item__links", queryset=links)
+    )
 
 
 def claim_payload(assignment: Assignment) -> dict[str, Any]:
     """What the person who holds an assignment is told: the texts in their order, nothing else."""
-    item, project = assignment.item, assignment.item.project
+    item = assignment.item
     prefetch_related_objects([item], "links__response")
     responses = item.ordered_responses()
     shown = [responses[k] for k in assignment.display_order or range(len(responses))]
@@ -147,16 +194,41 @@ def claim_payload(assignment: Assignment) -> dict[str, Any]:
             "kind": item.kind,
             "prompt": item.prompt.messages,
             "reference": item.prompt.reference,
-            "responses": [
-                {"steps": response.steps}
-                if item.kind == Item.Kind.STEPS
-                else {"content": response.content}
-                for response in shown
-            ],
-            "scale": assignment.scale,
-            "aspects": project.aspects if item.kind == Item.Kind.RATING else [],
-            "rating_range": [project.rating_min, project.rating_max],
-        },
+            "responses": [_shown_response(item, response) for response in shown],
+        }
+        | _protocol(assignment),
         "draft": assignment.draft,
         "draft_version": assignment.draft_version,
     }
+
+
+def _shown_response(item: Item, response: Response) -> dict[str, Any]:
+    if item.kind != Item.Kind.STEPS:
+        return {"content": response.content}
+    return {"turns": response.turns} if response.turns else {"steps": response.steps}
+
+
+def _protocol(assignment: Assignment) -> dict[str, Any]:
+    """How the answer is to be given, on the scale that the assignment stored."""
+    item, project, shape = assignment.item, assignment.item.project, assignment.shape()
+    return {
+        "scale": shape.scale,
+        "aspects": list(shape.aspects),
+        "rating_range": list(shape.rating_range),
+        "rating_style": project.rating_style,
+        "anchors": project.rating_anchors if item.kind == Item.Kind.RATING else {},
+        "ranking_mode": "best_worst" if shape.best_worst else "order",
+        "steps_mode": project.steps_mode,
+        "step_points": shape.step_points,
+        "verdict": _shown_verdict(item),
+    }
+
+
+def _shown_verdict(item: Item) -> dict[str, Any] | None:
+    """What the verifier says, where the project lets annotators see it."""
+    if item.kind != Item.Kind.OUTCOME or not item.project.shows_verdict:
+        return None
+    verdict = Verdict.objects.filter(item=item).first()
+    if verdict is None:
+        return None
+    return {"correct": verdict.correct, "verifier": verdict.verifier}

@@ -14,8 +14,9 @@ from annotate.importers import ImportFileError
 from annotate.models import ImportRun
 from annotate.services.import_chunk import ImportReport
 from annotate.services.imports import import_file
-from annotate.services.queue import expire_leases
+from annotate.services.leases import expire_leases
 from annotate.services.runs import Reporter, RunFailed, execute_run, resend_due
+from annotate.services.verdicts import verify_due
 from config.processes import die_with_parent
 
 WORKER_PID = os.getpid()  # set in the worker's main process; its pool processes inherit it
@@ -56,9 +57,10 @@ def _import(run: ImportRun, path: Path, progress: Callable[[int], None]) -> Impo
 
 @shared_task(name="annotate.tick")
 def tick() -> None:
-    """The steady clock: end leases that ran out, and send due runs again."""
+    """The steady clock: end leases that ran out, send due runs again, check what can be checked."""
     expire_leases()
     resend_due()
+    verify_due()
 
 
 @worker_ready.connect

@@ -66,9 +66,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.language.PreferredLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -101,10 +103,13 @@ DATABASE_URL = env.text(
 )
 DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(DATABASE_URL))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["ENGINE"] = "config.sqlite"
+    DATABASES["default"]["CONN_MAX_AGE"] = None  # closing the last one empties the log each time
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;",
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
@@ -147,7 +152,7 @@ RUN_LEASE_SECONDS = env.integer(
 
 # --- annotation -----------------------------------------------------------------------------
 LEASE_SECONDS = env.integer(
-    "LEASE_SECONDS", 900, why="how long an item stays reserved for the annotator who opened it"
+    "LEASE_SECONDS", 300, why="how long an item stays reserved for the annotator who opened it"
 )
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 512 * 2**20, why="largest file to import")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
@@ -276,13 +281,22 @@ CHECKPOINT_DIR = VAR_DIR / "checkpoints"
 JOB_DIR = VAR_DIR / "jobs"
 CACHE_DIR = VAR_DIR / "cache"
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"hide_secrets": {"()": "config.logs.HideSecrets"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["hide_secrets"],
+        }
+    },
     "root": {
         "handlers": ["console"],
         "level": env.text("LOG_LEVEL", "INFO", why="DEBUG, INFO, WARNING or ERROR"),

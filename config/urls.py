@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
+from config.language import script_texts
+
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 redoc_styles_itself = csp_update({"style-src": ["'unsafe-inline'"], "worker-src": ["blob:"]})
 
@@ -13,6 +15,7 @@ urlpatterns = [
     path("", include("annotate.urls")),
     path("", include("curation.urls")),
     path("", include("modeling.urls")),
+    path("jsi18n/<str:language>/", script_texts, name="script-texts"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_urls")),

@@ -31,6 +31,9 @@ FILES = {
     "katex/dist/katex.min.js": "katex/katex.min.js",
     "katex/dist/katex.min.css": "katex/katex.min.css",
     "katex/LICENSE": "katex/LICENSE",
+    "diff/libesm/diff/array.js": "diff/array.js",
+    "diff/libesm/diff/base.js": "diff/base.js",
+    "diff/LICENSE": "diff/LICENSE",
 }
 FONTS = "katex/dist/fonts/*.woff2"
 SOURCE_MAP = re.compile(rb"\n?(//[#@] ?sourceMappingURL=[^\n]*|/\*# ?sourceMappingURL=.*?\*/)\n?")

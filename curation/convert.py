@@ -20,10 +20,13 @@ from annotate.answers import (
     RankingAnswer,
     RatingAnswer,
     StepsAnswer,
+    as_signs,
     parse_answer,
     to_stored,
 )
-from annotate.models import Assignment, Item, JudgmentRevision, Project, User
+from annotate.models import Assignment, Item, JudgmentRevision, Project, Response, User
+from annotate.opinions import set_aside_items
+from curation.core.builders.stepwise import render_turns
 from curation.core.records import (
     Choice,
     Comparison,
@@ -46,6 +49,7 @@ ITEM_KINDS: Mapping[str, tuple[str, ...]] = {
     "outcome": ("outcome",),
     "rating": ("rating",),
 }
+CHECKS = (Assignment.Purpose.GOLD, Assignment.Purpose.QUALIFICATION)
 COLUMNS = (
     "judgment_id",
     "judgment__public_id",
@@ -88,7 +92,8 @@ def collect(
 ) -> tuple[Corpus, list[Judgment]]:
     """Every text and the latest revision of every judgment a dataset of this kind is made from.
 
-    Gold answers are left out always, simulated judgments unless asked for.
+    Gold answers, those of a qualification and items that a reviewer set aside are left out always,
+    simulated judgments unless asked for.
     """
     revisions = list(_latest(_revisions(project, kind, include_simulated)))
     corpus, keys = _read_items({said.item for said in revisions})
@@ -100,7 +105,8 @@ def _revisions(project: Project, kind: str, simulated: bool) -> QuerySet[Judgmen
     rows = JudgmentRevision.objects.filter(
         judgment__assignment__item__project=project,
         judgment__assignment__item__kind__in=ITEM_KINDS[kind],
-    ).exclude(judgment__assignment__purpose=Assignment.Purpose.GOLD)
+    ).exclude(judgment__assignment__purpose__in=CHECKS)
+    rows = rows.exclude(judgment__assignment__item__in=set_aside_items(project))
     if not simulated:
         rows = rows.exclude(judgment__assignment__annotator__kind=User.Kind.SIMULATED)
     return rows.order_by("judgment_id", "number")
@@ -143,14 +149,30 @@ def _prompt_text(item: Item) -> PromptText:
     )
 
 
-def _response_text(item: Item, response: Any) -> ResponseText:
+def _response_text(item: Item, response: Response) -> ResponseText:
     """Responses are unique within a prompt, so their key carries both hashes."""
     key = f"{item.prompt.digest[:24]}-{response.digest[:40]}"
-    return ResponseText(key, response.content, tuple(response.steps) if response.steps else None)
+    return ResponseText(key, response.content, tuple(_parts(response)) or None)
+
+
+def _parts(response: Response) -> list[str]:
+    """The steps; of a conversation each assistant's turn with what the user said before it."""
+    if not response.turns:
+        return list(response.steps or [])
+    parts: list[str] = []
+    before: list[Message] = []
+    for turn in response.turns:
+        before.append(Message(turn["role"], turn["content"]))
+        if turn["role"] == "assistant":
+            parts.append(before[0].content if len(before) == 1 else render_turns(before))
+            before = []
+    return parts
 
 
 def _records(said: _Said, keys: _ItemKeys) -> Iterator[Judgment]:
     answer = to_stored(_parse(said, keys), said.order)
+    if isinstance(answer, StepsAnswer):
+        answer = as_signs(answer, ItemShape(kind="steps").on(said.scale).step_points)
     common: dict[str, Any] = {
         "item": keys.item,
         "prompt": keys.prompt,
@@ -181,7 +203,7 @@ def _parse(said: _Said, keys: _ItemKeys) -> Answer:
         scale=max(SCALES, key=lambda name: SCALES[name]),
         rating_range=(-(2**53), 2**53),
     )
-    return parse_answer(said.answer, shape)
+    return parse_answer(said.answer, shape.on(said.scale) if keys.kind == "steps" else shape)
 
 
 def _comparison(

@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from annotate.models import Project
 from modeling.core.acquisition import STRATEGIES
 from modeling.services import MAX_ROUND
 
-STRATEGY_LABELS = {"low_margin": "What the model can least decide", "random": "At random"}
+STRATEGY_LABELS = {"low_margin": _("What the model can least decide"), "random": _("At random")}
 
 
 class TrainingForm(forms.Form):
     """How a reward model is trained; the rest is the project's configuration of the loop."""
 
     mode = forms.ChoiceField(
-        label="What is trained",
+        label=_("What is trained"),
         choices=[
-            ("frozen", "A head on a frozen backbone"),
-            ("full", "Backbone and head (use a GPU)"),
+            ("frozen", _("A head on a frozen backbone")),
+            ("full", _("Backbone and head (use a GPU)")),
         ],
         initial="frozen",
     )
@@ -41,10 +42,10 @@ class RoundForm(forms.Form):
     """How the next round is picked."""
 
     strategy = forms.ChoiceField(
-        choices=[(name, STRATEGY_LABELS.get(name, name)) for name in STRATEGIES], label="Pick"
+        choices=[(name, STRATEGY_LABELS.get(name, name)) for name in STRATEGIES], label=_("Pick")
     )
-    size = forms.IntegerField(label="Items", min_value=1, max_value=MAX_ROUND)
-    opens = forms.BooleanField(label="Open it at once", required=False)
+    size = forms.IntegerField(label=_("Items"), min_value=1, max_value=MAX_ROUND)
+    opens = forms.BooleanField(label=_("Open it at once"), required=False)
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

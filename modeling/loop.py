@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from annotate.models import Item, Judgment, Project, Round, Run, User
-from annotate.selectors import live_leases, nobody_can_claim, round_progress
+from annotate.selectors import RoundProgress, live_leases, nobody_can_claim, round_progress
 from annotate.services import close_round
 from curation.models import CurationRun, DatasetVersion
 from curation.recipe import Recipe
@@ -20,6 +22,13 @@ from modeling.services import promoted_checkpoint, request_round, request_traini
 
 WAITING, DONE, BLOCKED = "wait", "done", "blocked"
 JUDGE, DATASET, TRAIN, SELECT = STAGES = ("judge", "dataset", "train", "select")
+STUCK = gettext_lazy(
+    "Round %(number)d waits for %(judgments)s that nobody here can give: "
+    "add annotators or close it."
+)
+HELD = gettext_lazy(
+    "Round %(number)d waits for %(judgments)s; %(held)d of them open at somebody now."
+)
 MIN_PAIRS = 2  # with fewer training pairs the loop asks for more judgments instead
 RUNS: tuple[tuple[str, type[Run]], ...] = (
     (DATASET, CurationRun),
@@ -72,7 +81,12 @@ def _unfinished_run(project: Project) -> Step | None:
     for stage, model in RUNS:
         run = model._default_manager.filter(project=project).first()
         if run is not None and not run.is_finished:
-            return Step(stage, WAITING, f"{run.label} is {run.status}.", run)
+            return Step(
+                stage,
+                WAITING,
+                _("%(job)s is %(status)s.") % {"job": _(run.label), "status": _(run.status)},
+                run,
+            )
     return None
 
 
@@ -81,25 +95,26 @@ def _round_step(project: Project) -> Step | None:
     live = project.rounds.exclude(status=Round.Status.CLOSED).first()
     if live is None:
         return None
+    numbered = {"number": live.number}
     if live.status == Round.Status.DRAFT:
-        return Step(JUDGE, WAITING, f"Round {live.number} is a draft: open it.")
+        return Step(JUDGE, WAITING, _("Round %(number)d is a draft: open it.") % numbered)
     progress = round_progress(live)
     if not progress.is_complete:
-        left = progress.slots - progress.submitted
-        judgments = "1 judgment" if left == 1 else f"{left} judgments"
-        held = f"; {progress.leased} of them open at somebody now" if progress.leased else ""
-        reason = f"Round {live.number} waits for {judgments}{held}{_stuck(live)}."
-        return Step(JUDGE, WAITING, reason)
-    return Step(
-        JUDGE, "close_round", f"Round {live.number} is full.", take=partial(close_round, live)
-    )
+        return Step(JUDGE, WAITING, _waiting(progress))
+    full = _("Round %(number)d is full.") % numbered
+    return Step(JUDGE, "close_round", full, take=partial(close_round, live))
 
 
-def _stuck(round_: Round) -> str:
-    """What to do where everybody has judged or skipped what is left."""
-    if nobody_can_claim(round_):
-        return " that nobody here can give: add annotators or close it"
-    return ""
+def _waiting(progress: RoundProgress) -> str:
+    """What an open round lacks, and what to do where nobody here can give it."""
+    left = progress.slots - progress.submitted
+    judgments = ngettext("%(n)d judgment", "%(n)d judgments", left) % {"n": left}
+    words = {"number": progress.round.number, "judgments": judgments, "held": progress.leased}
+    if nobody_can_claim(progress.round):
+        return STUCK % words
+    if progress.leased:
+        return HELD % words
+    return _("Round %(number)d waits for %(judgments)s.") % words
 
 
 def _dataset_step(project: Project) -> Step:
@@ -108,7 +123,12 @@ def _dataset_step(project: Project) -> Step:
     if last is None and not _has_preferences(project):
         return _selection_step(project, last)
     if last is not None and (late := live_leases(last)):
-        return Step(JUDGE, WAITING, f"Round {last.number} is closed; {late} answers are under way.")
+        return Step(
+            JUDGE,
+            WAITING,
+            _("Round %(number)d is closed; %(late)d answers are under way.")
+            % {"number": last.number, "late": late},
+        )
     built = CurationRun.objects.filter(
         project=project, after_round=last, recipe__kind="preference"
     ).first()
@@ -121,7 +141,7 @@ def _dataset_step(project: Project) -> Step:
     if built.result.get("empty"):
         return _selection_step(project, last)
     if built.dataset is None:
-        reason = built.error or "The dataset build was cancelled: retry it."
+        reason = built.error or _("The dataset build was cancelled: retry it.")
         return Step(DATASET, BLOCKED, reason, built)
     return _training_step(project, built.dataset, last)
 
@@ -140,9 +160,11 @@ def _training_step(project: Project, dataset: DatasetVersion, last: Round | None
     if trained is None:
         config = {"seed": project.seed, **project.loop_config}
         take = partial(request_training, project, dataset=dataset, config=config)
-        return Step(TRAIN, "train", f"{dataset} has no reward model.", take=take)
+        return Step(
+            TRAIN, "train", _("%(dataset)s has no reward model.") % {"dataset": dataset}, take=take
+        )
     if trained.status != Run.Status.SUCCEEDED:
-        reason = trained.error or "The training was cancelled: retry it."
+        reason = trained.error or _("The training was cancelled: retry it.")
         return Step(TRAIN, BLOCKED, reason, trained)
     return _selection_step(project, last)
 
@@ -150,10 +172,10 @@ def _training_step(project: Project, dataset: DatasetVersion, last: Round | None
 def _selection_step(project: Project, last: Round | None) -> Step:
     number = last.number + 1 if last is not None else 1
     if number > project.loop_max_rounds:
-        return Step(SELECT, DONE, f"All {project.loop_max_rounds} rounds are done.")
+        return Step(SELECT, DONE, _("All %(n)d rounds are done.") % {"n": project.loop_max_rounds})
     failed = _selection_after(project, last)
     if failed is not None:
-        reason = failed.error or "The selection was cancelled: retry it."
+        reason = failed.error or _("The selection was cancelled: retry it.")
         return Step(SELECT, BLOCKED, reason, failed)
     if not candidate_items(project.pk).exists():
         return _nothing_to_ask(project)
@@ -165,7 +187,9 @@ def _selection_step(project: Project, last: Round | None) -> Step:
         size=project.loop_round_size,
         seed=project.seed + number,
     )
-    return Step(SELECT, "select_round", f"Round {number} is next.", take=take)
+    return Step(
+        SELECT, "select_round", _("Round %(number)d is next.") % {"number": number}, take=take
+    )
 
 
 def _selection_after(project: Project, last: Round | None) -> ScoringRun | None:
@@ -178,10 +202,12 @@ def _selection_after(project: Project, last: Round | None) -> ScoringRun | None:
 
 def _nothing_to_ask(project: Project) -> Step:
     if Item.objects.filter(project=project, kind=Item.Kind.COMPARISON).exists():
-        return Step(SELECT, DONE, "Every pair has been asked.")
-    reason = "There are no pairs to ask about: import prompts with two or more responses."
+        return Step(SELECT, DONE, _("Every pair has been asked."))
+    reason = _("There are no pairs to ask about: import prompts with two or more responses.")
     return Step(JUDGE, WAITING, reason)
 
 
 def _after(last: Round | None) -> str:
-    return f"Round {last.number} closed." if last is not None else "There are judgments already."
+    if last is None:
+        return _("There are judgments already.")
+    return _("Round %(number)d closed.") % {"number": last.number}

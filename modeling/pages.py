@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from annotate.models import Project, Round
 from annotate.services.runs import runs_of
@@ -22,18 +25,29 @@ from modeling.selectors import CheckpointRow, checkpoint_rows, judgments_by_orig
 
 POLL_LIVE, POLL_IDLE = 3, 15
 LATEST_RUNS = 8
-STAGE_LABELS = {"judge": "Judge", "dataset": "Dataset", "train": "Train", "select": "Select"}
+STAGE_LABELS = {
+    "judge": _("Judge"),
+    "dataset": _("Dataset"),
+    "train": _("Train"),
+    "select": _("Select"),
+}
 DUE = {
-    "close_round": "Close the round",
-    "build_dataset": "Build the dataset",
-    "train": "Train the reward model",
-    "select_round": "Pick the next round",
+    "close_round": _("Close the round"),
+    "build_dataset": _("Build the dataset"),
+    "train": _("Train the reward model"),
+    "select_round": _("Pick the next round"),
+}
+TURNING = {
+    "close_round": _("Turning it now means: close the round."),
+    "build_dataset": _("Turning it now means: build the dataset."),
+    "train": _("Turning it now means: train the reward model."),
+    "select_round": _("Turning it now means: pick the next round."),
 }
 TAKEN = {
-    "close_round": "It is closed now.",
-    "build_dataset": "A dataset is being built.",
-    "train": "A training is on its way.",
-    "select_round": "It is being picked.",
+    "close_round": _("It is closed now."),
+    "build_dataset": _("A dataset is being built."),
+    "train": _("A training is on its way."),
+    "select_round": _("It is being picked."),
 }
 
 
@@ -64,6 +78,7 @@ def loop_panel(project: Project) -> dict[str, Any]:
         "state": state,
         "stages": [_stage(project, name, step, state) for name in STAGES],
         "due": DUE.get(step.action, ""),
+        "turning": TURNING.get(step.action, ""),
         "live_round": live,
         "seen": f"{step.stage}-{step.action}-{step.run.public_id if step.run else ''}",
         "poll": _poll(project, state),
@@ -86,20 +101,22 @@ def _poll(project: Project, state: str) -> int | None:
 
 def _stage(project: Project, name: str, step: Step, state: str) -> Stage:
     here = name == step.stage and state != DONE
-    return Stage(STAGE_LABELS[name], _note(project, name), state if here else "")
+    return Stage(str(STAGE_LABELS[name]), _note(project, name), state if here else "")
 
 
 def _note(project: Project, stage: str) -> str:
     """The newest thing that a stage has made."""
     match stage:
         case "judge":
-            return _numbered("round", _rounds_by_life(project))
+            return _numbered(_rounds_by_life(project), _("round %(number)d"), _("no round yet"))
         case "dataset":
-            return _numbered("version", project.datasets.filter(kind="preference"))
+            versions = project.datasets.filter(kind="preference")
+            return _numbered(versions, _("version %(number)d"), _("no version yet"))
         case "train":
-            return _numbered("model", project.checkpoints.filter(is_promoted=True))
+            models = project.checkpoints.filter(is_promoted=True)
+            return _numbered(models, _("model %(number)d"), _("no model yet"))
         case _:
-            return f"{project.loop_round_size} items a round"
+            return gettext("%(n)d items a round") % {"n": project.loop_round_size}
 
 
 def _rounds_by_life(project: Project) -> QuerySet[Round]:
@@ -109,9 +126,9 @@ def _rounds_by_life(project: Project) -> QuerySet[Round]:
     )
 
 
-def _numbered(word: str, rows: QuerySet[Any]) -> str:
+def _numbered(rows: QuerySet[Any], text: str | Promise, nothing: str | Promise) -> str:
     number = rows.values_list("number", flat=True).first()
-    return f"no {word} yet" if number is None else f"{word} {number}"
+    return str(nothing) if number is None else str(text) % {"number": number}
 
 
 def overview_page(project: Project) -> dict[str, Any]:
@@ -140,14 +157,14 @@ def _accuracy(models: Sequence[CheckpointRow]) -> SafeString | None:
     points = [
         AccuracyPoint(
             label="–" if row.after_round is None else str(row.after_round),
-            name=f"Model {row.checkpoint.number}",
+            name=gettext("Model %(number)d") % {"number": row.checkpoint.number},
             accuracy=row.accuracy,
             interval=row.interval,
             baseline=row.baseline,
         )
         for row in models
     ]
-    return accuracy_chart(points, name="accuracy", x_title="trained after round")
+    return accuracy_chart(points, name="accuracy", x_title=gettext("trained after round"))
 
 
 def checkpoint_page(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -178,8 +195,16 @@ def _failures(test: Mapping[str, Any]) -> list[tuple[str, str, list[dict[str, An
     """The pairs in the wrong order by the two ends of |margin|; empty lists are left out."""
     near, sure = test.get("near_failures") or [], test.get("sure_failures") or []
     lists = [
-        ("Least margin", "Nearly undecided: more judgments here would teach most.", near),
-        ("Most confident", "Far in the wrong order: look for wrong labels and blind spots.", sure),
+        (
+            gettext("Least margin"),
+            gettext("Nearly undecided: more judgments here would teach most."),
+            near,
+        ),
+        (
+            gettext("Most confident"),
+            gettext("Far in the wrong order: look for wrong labels and blind spots."),
+            sure,
+        ),
     ]
     return [entry for entry in lists if entry[2]]
 
@@ -208,7 +233,12 @@ def _loss(curve: Sequence[Mapping[str, Any]]) -> SafeString | None:
     ]
     if len(points) < 2:
         return None
-    return line_chart(points, name="loss", title="Training loss", x_title="share of the training")
+    return line_chart(
+        points,
+        name="loss",
+        title=gettext("Training loss"),
+        x_title=gettext("share of the training"),
+    )
 
 
 def _regularisation(metrics: Mapping[str, Any]) -> SafeString | None:
@@ -221,8 +251,8 @@ def _regularisation(metrics: Mapping[str, Any]) -> SafeString | None:
     return line_chart(
         path,
         name="regularisation",
-        title="Validation loss by strength of the penalty",
-        x_title="L2 penalty",
+        title=gettext("Validation loss by strength of the penalty"),
+        x_title=gettext("L2 penalty"),
         log_x=True,
     )
 

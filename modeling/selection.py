@@ -41,13 +41,16 @@ def candidate_items(project_id: int) -> QuerySet[Item]:
     What a round was closed without comes back; what somebody skipped does not.
     """
     waiting = RoundItem.objects.exclude(round__status=Round.Status.CLOSED)
-    return Item.objects.filter(
-        ~Exists(waiting.filter(item=OuterRef("pk"))),
-        ~Exists(Assignment.objects.filter(item=OuterRef("pk"), status__in=TOUCHED)),
-        project_id=project_id,
-        kind=Item.Kind.COMPARISON,
-        is_queueable=True,
-    ).order_by("digest")
+    return (
+        Item.objects.askable()
+        .filter(
+            ~Exists(waiting.filter(item=OuterRef("pk"))),
+            ~Exists(Assignment.objects.filter(item=OuterRef("pk"), status__in=TOUCHED)),
+            project_id=project_id,
+            kind=Item.Kind.COMPARISON,
+        )
+        .order_by("digest")
+    )
 
 
 def select(run: ScoringRun, report: Reporter) -> dict[str, Any]:

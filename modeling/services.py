@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from annotate.errors import InvalidInput
 from annotate.models import Project, User
@@ -36,7 +37,8 @@ def request_training(
     """Queue the training of a reward model on a dataset version."""
     if dataset.kind != "preference":
         raise InvalidInput(
-            f"A Bradley–Terry model trains on a preference dataset, not on {dataset.kind}.",
+            _("A Bradley–Terry model trains on a preference dataset, not on %(kind)s.")
+            % {"kind": dataset.kind},
             field="dataset",
         )
     run = TrainingRun.objects.create(
@@ -68,13 +70,17 @@ def request_round(
     Without a checkpoint only the random strategy is possible.
     """
     if strategy not in STRATEGIES:
-        raise InvalidInput(f"strategy must be one of {', '.join(STRATEGIES)}.", field="strategy")
+        raise InvalidInput(
+            _("strategy must be one of %(known)s.") % {"known": ", ".join(STRATEGIES)},
+            field="strategy",
+        )
     if not 1 <= size <= MAX_ROUND:
-        raise InvalidInput(f"size must be from 1 to {MAX_ROUND}.", field="size")
+        raise InvalidInput(_("size must be from 1 to %(n)d.") % {"n": MAX_ROUND}, field="size")
     checkpoint = checkpoint or promoted_checkpoint(project)
     if checkpoint is None and strategy != "random":
         raise InvalidInput(
-            "There is no reward model yet: train one first, or pick at random.", field="strategy"
+            _("There is no reward model yet: train one first, or pick at random."),
+            field="strategy",
         )
     share = project.loop_random_share if random_share is None else random_share
     run = ScoringRun.objects.create(

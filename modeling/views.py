@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -86,7 +87,7 @@ def _training_dataset(project: Project, form: TrainingForm) -> DatasetVersion:
         return get_object_or_404(DatasetVersion, public_id=named, project=project)
     dataset = newest_dataset(project, kind="preference")
     if dataset is None:
-        raise InvalidInput("There is no preference dataset yet: build one first.")
+        raise InvalidInput(_("There is no preference dataset yet: build one first."))
     return dataset
 
 
@@ -116,7 +117,7 @@ def round_open(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     round_ = get_object_or_404(project.rounds, number=number)
     with reported(request):
         open_round(round_, by=user)
-        messages.success(request, f"Round {number} is open.")
+        messages.success(request, _("Round %(number)d is open.") % {"number": number})
     return redirect(OVERVIEW, slug)
 
 
@@ -129,7 +130,7 @@ def round_close(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     round_ = get_object_or_404(project.rounds, number=number)
     with reported(request):
         close_round(round_, by=user)
-        messages.success(request, f"Round {number} is closed.")
+        messages.success(request, _("Round %(number)d is closed.") % {"number": number})
     return redirect(OVERVIEW, slug)
 
 
@@ -151,5 +152,5 @@ def checkpoint_promote(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = current_user(request)
     checkpoint = get_checkpoint_for(user, public_id, role=MANAGER)
     promote_checkpoint(checkpoint, by=user)
-    messages.success(request, f"{checkpoint} is in force.")
+    messages.success(request, _("%(model)s is in force.") % {"model": checkpoint})
     return redirect("modeling:checkpoint-detail", public_id)

@@ -8,6 +8,7 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import update_last_login
+from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed
@@ -57,6 +58,7 @@ class TokenCreate(ApiView):
         if not isinstance(user, User):
             raise AuthenticationFailed("The user name or the password is wrong.")
         _check_second_factor(user, data["code"])
+        AuthToken.objects.filter(user=user, expiry__lte=timezone.now()).delete()
         row, token = AuthToken.objects.create(user=user)
         update_last_login(User, user)
         return Response(self.Output({"token": token, "expires_at": row.expiry}).data)

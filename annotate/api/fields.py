@@ -113,11 +113,12 @@ ANSWER_SCHEMA: dict[str, Any] = {
             },
         ),
         _form(
-            "Steps: one label for each step, null where unlabelled.",
+            "Steps: one label for each step, null where unlabelled: -1, 0, 1, or 1 to k where the "
+            "project has a Likert scale.",
             ["labels"],
             labels={
                 "type": "array",
-                "items": {"type": "integer", "nullable": True, "enum": [-1, 0, 1, None]},
+                "items": {"type": "integer", "nullable": True, "minimum": -1, "maximum": 10},
             },
         ),
         _form("Steps: why they cannot be labelled.", ["give_up"], give_up=_REASON),

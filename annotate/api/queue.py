@@ -1,9 +1,13 @@
-"""The annotator's actions: claim, renew, draft, judge, skip and revise."""
+"""The annotator's actions: claim, renew, draft, judge, skip and revise.
+
+What goes out is plain data already, so replies are sent as they are; the serializers describe them
+(a test holds the two together) and parse what comes in.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +64,22 @@ class ShownResponse(serializers.Serializer[Any]):
 
     content = serializers.CharField(required=False, allow_blank=True)
     steps = serializers.ListField(child=serializers.CharField(), required=False)
+    turns = Turn(many=True, required=False, help_text="Those of the assistant are labelled")
+
+
+class ShownVerdict(serializers.Serializer[Any]):
+    """What the project's verifier says of an outcome: a suggestion, null where it cannot tell."""
+
+    correct = serializers.BooleanField(allow_null=True)
+    verifier = serializers.CharField()
+
+
+class FeedbackGiven(serializers.Serializer[Any]):
+    """Whether the answer met the known one, in projects that say so at once."""
+
+    is_right = serializers.BooleanField()
+    known = AnswerField()
+    explanation = serializers.CharField(allow_blank=True)
 
 
 class ShownItem(serializers.Serializer[Any]):
@@ -75,6 +95,15 @@ class ShownItem(serializers.Serializer[Any]):
     rating_range = serializers.ListField(
         child=serializers.IntegerField(), min_length=2, max_length=2
     )
+    rating_style = serializers.ChoiceField(choices=Project.RatingStyle.values)
+    anchors = serializers.DictField(
+        child=serializers.DictField(child=serializers.CharField()),
+        help_text="What points mean: {aspect or *: {point: text}}",
+    )
+    ranking_mode = serializers.ChoiceField(choices=Project.RankingMode.values)
+    steps_mode = serializers.ChoiceField(choices=Project.StepsMode.values)
+    step_points = serializers.IntegerField(help_text="0 for labels -1, 0, 1; else from 1 to this")
+    verdict = ShownVerdict(allow_null=True)
 
 
 class Claim(serializers.Serializer[Any]):
@@ -106,7 +135,7 @@ class ClaimCreate(ApiView):
         assignment = claim_assignment(project, by=signed_in(request), holding=holding)
         if assignment is None:
             return Response(status=status.HTTP_204_NO_CONTENT)
-        return Response(Claim(claim_payload(assignment)).data, status=status.HTTP_201_CREATED)
+        return Response(claim_payload(assignment), status=status.HTTP_201_CREATED)
 
 
 class LeaseRenew(ApiView):
@@ -176,6 +205,7 @@ class JudgmentCreate(ApiView):
     class Output(serializers.Serializer[Any]):
         judgment = serializers.UUIDField()
         next = Claim(allow_null=True)
+        feedback = FeedbackGiven(allow_null=True)
 
     @operation(
         "Submit a judgment",
@@ -196,8 +226,12 @@ class JudgmentCreate(ApiView):
             active_seconds=data["active_seconds"],
         )
         following = _next_claim(assignment.item.project, user, data)
-        values = {"judgment": done.judgment.public_id, "next": following}
-        return Response(self.Output(values).data, status=201 if done.created else 200)
+        values = {
+            "judgment": done.judgment.public_id,
+            "next": following,
+            "feedback": done.feedback and asdict(done.feedback),
+        }
+        return Response(values, status=201 if done.created else 200)
 
 
 class AssignmentSkip(ApiView):
@@ -219,7 +253,7 @@ class AssignmentSkip(ApiView):
         data = self.parsed(request)
         skip_assignment(assignment, fence=data["fence"], reason=data["reason"])
         following = _next_claim(assignment.item.project, user, data)
-        return Response(self.Output({"next": following}).data)
+        return Response({"next": following})
 
 
 class JudgmentRevise(ApiView):
@@ -239,7 +273,7 @@ class JudgmentRevise(ApiView):
         user = signed_in(request)
         judgment = get_judgment_for(user, judgment_id)
         data = self.parsed(request)
-        shape = replace(judgment.assignment.item.shape(), scale=judgment.scale)
+        shape = judgment.assignment.item.shape_on(judgment.scale)
         answer = parse_answer(data["answer"], shape)
         revision = revise_judgment(judgment, answer=answer, by=user, reason=data["reason"])
         values = {

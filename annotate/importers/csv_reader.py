@@ -25,7 +25,17 @@ TEXT_COLUMNS = frozenset(
 )
 CHAT_COLUMNS = frozenset({"prompt", "chosen", "rejected"})
 JSON_COLUMNS = frozenset(
-    {"responses", "completions", "steps", "prefix", "labels", "ranking", "ratings", "scores"}
+    {
+        "responses",
+        "completions",
+        "steps",
+        "turns",
+        "prefix",
+        "labels",
+        "ranking",
+        "ratings",
+        "scores",
+    }
     | {"annotations", "machine_labels", "messages", "systems", "models", "alternatives"}
 )
 

@@ -15,6 +15,7 @@ from annotate.importers import (
     ratings,
     responses,
     steps,
+    turns,
     votes,
 )
 from annotate.importers.fields import Row
@@ -41,6 +42,7 @@ class Format:
 
 
 FORMATS = {
+    "turns": Format(turns.matches, turns.parse, turns.KINDS, turns.NEEDS),
     "hh_rlhf": Format(hh_rlhf.matches, hh_rlhf.parse, hh_rlhf.KINDS, hh_rlhf.NEEDS),
     "preference": Format(preference.matches, preference.parse, preference.KINDS, preference.NEEDS),
     "pairs_multi": Format(

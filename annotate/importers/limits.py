@@ -16,7 +16,12 @@ def check_limits(item: ItemRecord) -> None:
     check_count(len(item.responses))
     for response in item.responses:
         _check("A response", len(response.content), MAX_CHARACTERS, "characters")
-        _check("A response", len(response.steps or ()), MAX_STEPS, "steps")
+        _check(
+            "A response",
+            len(response.parts or ()),
+            MAX_STEPS,
+            "turns" if response.turns else "steps",
+        )
 
 
 def check_count(responses: int) -> None:

@@ -26,11 +26,22 @@ class PromptRecord:
 
 @dataclass(frozen=True)
 class ResponseRecord:
-    """One candidate completion; ``sources`` name its generators and are never shown."""
+    """One candidate completion; ``sources`` name its generators and are never shown.
+
+    ``steps`` or ``turns`` are the parts it came in; the turns of the assistant are judged.
+    """
 
     content: str
     steps: tuple[str, ...] | None = None
     sources: tuple[str, ...] = ()
+    turns: tuple[Message, ...] | None = None
+
+    @property
+    def parts(self) -> tuple[str, ...] | None:
+        """What tells responses of one content but different parts from one another."""
+        if self.turns:
+            return tuple(f"{turn.role}: {turn.content}" for turn in self.turns)
+        return self.steps
 
 
 @dataclass(frozen=True)

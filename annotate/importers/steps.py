@@ -37,12 +37,12 @@ def parse(row: Row, *, kind: str | None, source: str) -> Iterator[ItemRecord]:
     if not steps:
         raise RowError(f"{column} is an empty list; there is nothing to judge.")
     outcome = kind == "outcome"
-    answer = _outcome(row, len(steps)) if outcome else _labelled(row, len(steps))
+    answer = _outcome(row, len(steps)) if outcome else labelled(row, len(steps))
     yield ItemRecord(
         "outcome" if outcome else "steps",
         prompt_record(row),
         (_solution(row, steps),),
-        labels=(_label(row, answer),) if answer else (),
+        labels=(attributed(row, answer),) if answer else (),
         known=answer,
         category=fields.category(row),
         source=source,
@@ -55,12 +55,13 @@ def _solution(row: Row, steps: tuple[str, ...]) -> ResponseRecord:
     return ResponseRecord("\n\n".join(steps), steps, sources)
 
 
-def _label(row: Row, answer: StepsAnswer | OutcomeAnswer) -> LabelRecord:
+def attributed(row: Row, answer: StepsAnswer | OutcomeAnswer) -> LabelRecord:
+    """The row's answer as a label of the annotator that it names."""
     name, positional = fields.annotator(row.get("annotator"))
     return LabelRecord(replace(answer, rationale=rationale(row)), name, positional)
 
 
-def _labelled(row: Row, count: int) -> StepsAnswer | None:
+def labelled(row: Row, count: int) -> StepsAnswer | None:
     """The labels of the steps; None where the row labels no step."""
     given = fields.items(row.get("labels"), "labels")
     if given and len(given) != count:

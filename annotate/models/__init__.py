@@ -2,20 +2,22 @@
 
 from annotate.models.assignment import Assignment
 from annotate.models.audit import AuditEvent
-from annotate.models.item import Item, ItemResponse, KnownAnswer
+from annotate.models.item import Item, ItemResponse, KnownAnswer, Verdict
 from annotate.models.judgment import Judgment, JudgmentRevision
-from annotate.models.membership import Membership
+from annotate.models.membership import Invitation, Membership
 from annotate.models.project import GuidelineVersion, Project
 from annotate.models.prompt import Prompt, Response, ResponseSource
 from annotate.models.round import Round, RoundCursor, RoundItem
 from annotate.models.run import ImportRun, Run
 from annotate.models.user import User
+from annotate.models.workday import WorkDay
 
 __all__ = [
     "Assignment",
     "AuditEvent",
     "GuidelineVersion",
     "ImportRun",
+    "Invitation",
     "Item",
     "ItemResponse",
     "Judgment",
@@ -31,4 +33,6 @@ __all__ = [
     "RoundItem",
     "Run",
     "User",
+    "Verdict",
+    "WorkDay",
 ]

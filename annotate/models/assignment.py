@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 
 from django.conf import settings
 from django.db import models
@@ -35,6 +34,7 @@ class Assignment(models.Model):
     class Purpose(models.TextChoices):
         WORK = "work", "work"
         GOLD = "gold", "gold"
+        QUALIFICATION = "qualification", "qualification"
         ADJUDICATION = "adjudication", "adjudication"
         IMPORT = "import", "import"
 
@@ -57,7 +57,9 @@ class Assignment(models.Model):
     position = models.BigIntegerField(null=True, blank=True)
     is_surplus = models.BooleanField(default=False)
     display_order = models.JSONField(null=True, blank=True)
-    scale = models.CharField(max_length=16, blank=True, help_text="As it was shown")
+    scale = models.CharField(
+        max_length=16, blank=True, help_text="The protocol as it was shown, see Project.protocol"
+    )
     guideline = models.ForeignKey(
         GuidelineVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -104,7 +106,9 @@ class Assignment(models.Model):
                 name="assignment_status_known",
             ),
             models.CheckConstraint(
-                condition=models.Q(purpose__in=["work", "gold", "adjudication", "import"]),
+                condition=models.Q(
+                    purpose__in=["work", "gold", "qualification", "adjudication", "import"]
+                ),
                 name="assignment_purpose_known",
             ),
         ]
@@ -118,6 +122,11 @@ class Assignment(models.Model):
                 fields=["expires_at"], condition=models.Q(status="leased"), name="assignment_lease"
             ),
             models.Index(fields=["annotator", "status"], name="assignment_annotator"),
+            models.Index(
+                fields=["annotator", "-ended_at"],
+                condition=models.Q(status="submitted"),
+                name="assignment_latest",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -125,4 +134,6 @@ class Assignment(models.Model):
 
     def shape(self) -> ItemShape:
         """What an answer is checked against: the item, on the scale that was shown."""
-        return replace(self.item.shape(), scale=self.scale or self.item.project.scale)
+        protocol = self.scale or self.item.project.protocol(self.item.kind)
+        shown = len(self.display_order) if self.display_order else None
+        return self.item.shape_on(protocol, n_responses=shown)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 
+from annotate.answers import Answer, parse_answer
 from annotate.models.assignment import Assignment
 from annotate.models.project import GuidelineVersion
 
@@ -56,6 +58,12 @@ class Judgment(models.Model):
     def latest(self) -> JudgmentRevision:
         """The revision in force."""
         return self.revisions.order_by("-number")[0]
+
+    def latest_answer(self) -> Answer:
+        """The answer in force, in the order in which it was shown."""
+        shape = self.assignment.item.shape_on(self.scale)
+        anything = replace(shape, aspects=(), all_steps=False, rating_range=(-(2**53), 2**53))
+        return parse_answer(self.latest.answer, anything)
 
 
 class JudgmentRevision(models.Model):

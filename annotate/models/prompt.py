@@ -42,6 +42,9 @@ class Response(models.Model):
     digest = models.CharField(max_length=64)
     content = models.TextField(blank=True)
     steps = models.JSONField(null=True, blank=True)
+    turns = models.JSONField(
+        null=True, blank=True, help_text="A list of {role, content} that goes on from the prompt"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -49,6 +52,12 @@ class Response(models.Model):
 
     def __str__(self) -> str:
         return self.content[:80]
+
+    def judged_parts(self) -> list[str]:
+        """What a steps item labels one by one: the steps, or the assistant's turns."""
+        if self.turns:
+            return [turn["content"] for turn in self.turns if turn["role"] == "assistant"]
+        return list(self.steps or [])
 
 
 class ResponseSource(models.Model):

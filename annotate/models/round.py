@@ -8,6 +8,9 @@ from django.db import models
 from annotate.models.item import Item
 from annotate.models.project import Project
 
+FRONT = -(2**62)
+BEFORE_FRONT = FRONT - 1
+
 
 class Round(models.Model):
     """A numbered batch of items, ``draft → open → closed``; one is open at a time."""
@@ -85,13 +88,19 @@ class RoundItem(models.Model):
 
 
 class RoundCursor(models.Model):
-    """How far one person has come in a round: slots up to ``position`` are behind them."""
+    """How far one person has come in a round: slots up to ``position`` are behind them.
+
+    ``front`` is the same for the slots with negative positions, which are asked before all others
+    (urgent items that joined an open round). ``claims`` counts the fresh items they were given.
+    """
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="cursors")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="cursors"
     )
     position = models.BigIntegerField(default=-1)
+    front = models.BigIntegerField(default=BEFORE_FRONT)
+    claims = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [

@@ -29,6 +29,9 @@ class User(AbstractUser):
         default=False,
         help_text="The id only numbers the raters of a row, so it says nothing of reliability.",
     )
+    preferences = models.JSONField(
+        default=dict, blank=True, help_text="Language and keys, as the person set them"
+    )
 
     class Meta(AbstractUser.Meta):
         constraints = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -13,7 +14,7 @@ from annotate.answers import (
     to_shown,
     to_stored,
 )
-from annotate.importers.records import BadRow, ItemRecord, LabelRecord
+from annotate.importers.records import BadRow, ItemRecord, LabelRecord, ResponseRecord
 from annotate.models import (
     Assignment,
     Item,
@@ -27,14 +28,9 @@ from annotate.models import (
     ResponseSource,
     User,
 )
-from annotate.texts import (
-    canonical_json,
-    item_digest,
-    prompt_digest,
-    response_digest,
-    sha256,
-    split_of,
-)
+from annotate.services.import_keys import Keys
+from annotate.similarity import NEAR_IDENTICAL, similarity
+from annotate.texts import canonical_json, sha256, split_of
 
 MAX_ERRORS = 1_000
 UNATTRIBUTED = "unattributed"
@@ -42,7 +38,10 @@ UNATTRIBUTED = "unattributed"
 
 @dataclass
 class ImportReport:
-    """Rows created, input rows that created no item, and the rows that could not be read."""
+    """Rows created, input rows that created no item, and the rows that could not be read.
+
+    ``near_identical`` counts the new items whose responses can hardly be told apart.
+    """
 
     prompts: int = 0
     responses: int = 0
@@ -50,6 +49,7 @@ class ImportReport:
     judgments: int = 0
     known_answers: int = 0
     duplicates: int = 0
+    near_identical: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
     errors_left_out: int = 0
 
@@ -77,6 +77,7 @@ class ChunkImport:
         self, project: Project, records: list[ItemRecord], oracle: bool, report: ImportReport
     ) -> None:
         self.project, self.records, self.oracle, self.report = project, records, oracle, report
+        self._keys = {id(row): Keys.of(row) for row in records}
 
     def run(self) -> list[Item]:
         """Write everything; returns the chunk's items, new or not."""
@@ -93,49 +94,64 @@ class ChunkImport:
         self._count_duplicates({item.digest for item in created})
         return list(self.items.values())
 
-    def _prompts(self) -> dict[str, Prompt]:
-        wanted = {}
-        for row in self.records:
-            messages = [asdict(message) for message in row.prompt.messages]
-            digest = prompt_digest(messages, row.prompt.reference)
-            wanted[digest] = Prompt(
-                digest=digest,
-                messages=messages,
-                reference=row.prompt.reference,
-                split=split_of(messages),
-            )
-        present = set(Prompt.objects.filter(digest__in=wanted).values_list("digest", flat=True))
-        fresh = [prompt for digest, prompt in wanted.items() if digest not in present]
-        Prompt.objects.bulk_create(fresh, ignore_conflicts=True)
-        self.report.prompts += len(fresh)
-        return Prompt.objects.in_bulk(list(wanted), field_name="digest")
+    def _keys_of(self, row: ItemRecord) -> Keys:
+        return self._keys[id(row)]
 
-    def _responses(self) -> dict[tuple[int, str], Response]:
-        wanted = {}
-        for row in self.records:
-            prompt = self.prompts[_prompt_key(row)]
-            for response, digest in zip(row.responses, _response_keys(row), strict=True):
-                wanted[prompt.pk, digest] = Response(
-                    prompt=prompt,
-                    digest=digest,
-                    content=response.content,
-                    steps=list(response.steps) if response.steps else None,
-                )
+    def _prompts(self) -> dict[str, int]:
+        """The id of each record's prompt, by digest."""
+        wanted = {self._keys_of(row).prompt: row for row in self.records}
+        present = self._present_prompts(list(wanted))
+        fresh = [self._build_prompt(row) for digest, row in wanted.items() if digest not in present]
+        if fresh:
+            Prompt.objects.bulk_create(fresh, ignore_conflicts=True)
+            self.report.prompts += len(fresh)
+            present = self._present_prompts(list(wanted))
+        return present
+
+    def _present_prompts(self, digests: list[str]) -> dict[str, int]:
+        rows = Prompt.objects.filter(digest__in=digests)
+        return dict(rows.values_list("digest", "pk"))
+
+    def _build_prompt(self, row: ItemRecord) -> Prompt:
+        keys = self._keys_of(row)
+        return Prompt(
+            digest=keys.prompt,
+            messages=keys.messages,
+            reference=row.prompt.reference,
+            split=split_of(keys.messages),
+        )
+
+    def _responses(self) -> dict[tuple[int, str], int]:
+        """The id of each record's responses, by prompt and digest."""
+        wanted = {
+            (self.prompts[self._keys_of(row).prompt], digest): response
+            for row in self.records
+            for response, digest in zip(row.responses, self._keys_of(row).responses, strict=True)
+        }
         present = self._present_responses()
-        fresh = [response for key, response in wanted.items() if key not in present]
-        Response.objects.bulk_create(fresh, ignore_conflicts=True)
-        self.report.responses += len(fresh)
-        return self._present_responses()
+        fresh = [
+            _build_response(*key, response)
+            for key, response in wanted.items()
+            if key not in present
+        ]
+        if fresh:
+            Response.objects.bulk_create(fresh, ignore_conflicts=True)
+            self.report.responses += len(fresh)
+            present = self._present_responses()
+        return present
 
-    def _present_responses(self) -> dict[tuple[int, str], Response]:
+    def _present_responses(self) -> dict[tuple[int, str], int]:
         rows = Response.objects.filter(prompt__in=self.prompts.values())
-        return {(row.prompt_id, row.digest): row for row in rows}
+        return {
+            (prompt, digest): pk
+            for prompt, digest, pk in rows.values_list("prompt_id", "digest", "pk")
+        }
 
     def _sources(self) -> None:
         rows = {
-            (self._response(row, digest).pk, name[:200])
+            (self._response(row, digest), name[:200])
             for row in self.records
-            for response, digest in zip(row.responses, _response_keys(row), strict=True)
+            for response, digest in zip(row.responses, self._keys_of(row).responses, strict=True)
             for name in response.sources
         }
         ResponseSource.objects.bulk_create(
@@ -143,60 +159,81 @@ class ChunkImport:
             ignore_conflicts=True,
         )
 
-    def _response(self, row: ItemRecord, digest: str) -> Response:
-        return self.responses[self.prompts[_prompt_key(row)].pk, digest]
+    def _response(self, row: ItemRecord, digest: str) -> int:
+        return self.responses[self.prompts[self._keys_of(row).prompt], digest]
 
     def _items(self) -> list[Item]:
-        wanted: dict[str, tuple[Item, ItemRecord]] = {}
+        """Create the items that are not there; ``items`` then holds all, in the file's order."""
+        wanted: dict[str, ItemRecord] = {}
         for row in self.records:
-            item = self._build_item(row)
-            wanted.setdefault(item.digest, (item, row))
-        present = set(
-            Item.objects.filter(project=self.project, digest__in=wanted).values_list(
-                "digest", flat=True
-            )
-        )
-        fresh = [pair for digest, pair in wanted.items() if digest not in present]
-        Item.objects.bulk_create([item for item, _ in fresh])
-        ItemResponse.objects.bulk_create(
-            [
-                ItemResponse(item=item, response=self._response(row, digest), position=position)
-                for item, row in fresh
-                for position, digest in enumerate(_response_keys(row))
-            ]
-        )
+            wanted.setdefault(self._keys_of(row).item, row)
+        rows = Item.objects.filter(project=self.project, digest__in=list(wanted))
+        present = {item.digest: item for item in rows}
+        fresh = [self._build_item(row) for key, row in wanted.items() if key not in present]
+        Item.objects.bulk_create(fresh)
+        made = {item.digest: item for item in fresh}
+        self.items = {key: made.get(key) or present[key] for key in wanted}
+        self._places = self._stored_links(list(present.values()))
+        self._link({key: (item, wanted[key]) for key, item in made.items()})
         self.report.items += len(fresh)
-        self._load_items(list(wanted))
-        return [item for item, _ in fresh]
+        self.report.near_identical += sum(
+            item.similarity is not None and item.similarity >= NEAR_IDENTICAL for item in fresh
+        )
+        return fresh
+
+    def _stored_links(self, items: list[Item]) -> dict[int, list[str]]:
+        """The digests of the items' responses in stored order, by item."""
+        links = ItemResponse.objects.filter(item__in=items).order_by("item", "position")
+        places: dict[int, list[str]] = defaultdict(list)
+        for item, digest in links.values_list("item_id", "response__digest"):
+            places[item].append(digest)
+        return places
+
+    def _link(self, fresh: dict[str, tuple[Item, ItemRecord]]) -> None:
+        links = []
+        for item, row in fresh.values():
+            self._places[item.pk] = self._keys_of(row).responses
+            links += [
+                ItemResponse(item=item, response_id=self._response(row, digest), position=position)
+                for position, digest in enumerate(self._keys_of(row).responses)
+            ]
+        ItemResponse.objects.bulk_create(links)
 
     def _build_item(self, row: ItemRecord) -> Item:
-        keys = _response_keys(row)
+        keys = self._keys_of(row)
+        alike = similarity([r.content for r in row.responses]) if len(row.responses) > 1 else None
         return Item(
             project=self.project,
-            prompt=self.prompts[_prompt_key(row)],
+            prompt_id=self.prompts[keys.prompt],
             kind=row.kind,
-            digest=_item_key(row),
+            digest=keys.item,
             overlap=self.project.overlap,
-            is_queueable=len(keys) == 1 or len(set(keys)) > 1,
+            is_queueable=self._can_be_asked(keys.responses, alike),
+            similarity=alike,
             category=row.category[:120],
             source=row.source[:200],
         )
 
-    def _load_items(self, digests: list[str]) -> None:
-        rows = Item.objects.filter(project=self.project, digest__in=digests)
-        self.items = {item.digest: item for item in rows.with_texts()}
+    def _can_be_asked(self, keys: list[str], alike: float | None) -> bool:
+        """One response, or several that are neither all the same nor more alike than allowed."""
+        if alike is None:
+            return True
+        return len(set(keys)) > 1 and alike <= self.project.similarity_ceiling
 
     def _stored_places(self, row: ItemRecord) -> list[int]:
         """Where each of the row's responses stands in the stored order of its item."""
-        free: dict[str, list[int]] = {}
-        for link in self.items[_item_key(row)].links.all():
-            free.setdefault(link.response.digest, []).append(link.position)
-        return [free[digest].pop(0) for digest in _response_keys(row)]
+        free: dict[str, list[int]] = defaultdict(list)
+        for position, digest in enumerate(self._places[self._item_of(row).pk]):
+            free[digest].append(position)
+        return [free[digest].pop(0) for digest in self._keys_of(row).responses]
+
+    def _item_of(self, row: ItemRecord) -> Item:
+        return self.items[self._keys_of(row).item]
 
     def _known_answers(self) -> None:
         rows = {
-            self.items[_item_key(row)].pk: KnownAnswer(
-                item=self.items[_item_key(row)],
+            self._item_of(row).pk: KnownAnswer(
+                item=self._item_of(row),
                 answer=answer_to_json(to_stored(row.known, self._stored_places(row))),
                 gap=row.gap,
             )
@@ -222,19 +259,20 @@ class ChunkImport:
             self._write_judgments(fresh)
 
     def _import_key(self, row: ItemRecord, label: LabelRecord) -> str:
-        parts = [self.project.pk, _item_key(row), row.row, label.annotator, label.index]
+        parts = [self.project.pk, self._keys_of(row).item, row.row, label.annotator, label.index]
         return sha256(canonical_json(parts))
 
     def _write_judgments(self, fresh: dict[str, tuple[ItemRecord, LabelRecord]]) -> None:
         annotators = self._annotators(list(fresh.values()))
-        counts = self._replicates([self.items[_item_key(row)].pk for row, _ in fresh.values()])
+        counts = self._replicates([self._item_of(row).pk for row, _ in fresh.values()])
         assignments, judgments, revisions = [], [], []
         for key, (row, label) in fresh.items():
-            item, annotator = self.items[_item_key(row)], annotators[_annotator_key(row, label)]
+            item, annotator = self._item_of(row), annotators[_annotator_key(row, label)]
             replicate = counts.get((item.pk, annotator.pk), 0)
             counts[item.pk, annotator.pk] = replicate + 1
-            order = self._shown_order(row, label)
-            stored = to_stored(label.answer, self._stored_places(row))
+            places = self._stored_places(row)
+            order = _shown_order(places, label)
+            stored = to_stored(label.answer, places)
             assignment = Assignment(
                 item=item,
                 annotator=annotator,
@@ -263,13 +301,6 @@ class ChunkImport:
         Judgment.objects.bulk_create(judgments)
         JudgmentRevision.objects.bulk_create(revisions)
         self.report.judgments += len(judgments)
-
-    def _shown_order(self, row: ItemRecord, label: LabelRecord) -> list[int]:
-        """The display order where the file tells it, else the stored order."""
-        places = self._stored_places(row)
-        if label.shown is None:
-            return sorted(places)
-        return [places[position] for position in label.shown]
 
     def _annotators(
         self, labels: list[tuple[ItemRecord, LabelRecord]]
@@ -303,22 +334,28 @@ class ChunkImport:
         """Count the input rows none of whose items is new."""
         made: dict[int, bool] = {}
         for row in self.records:
-            new = _item_key(row) in created
-            created.discard(_item_key(row))
+            key = self._keys_of(row).item
+            new = key in created
+            created.discard(key)
             made[row.line] = made.get(row.line, False) or new
         self.report.duplicates += len(made) - sum(made.values())
 
 
-def _prompt_key(row: ItemRecord) -> str:
-    return prompt_digest([asdict(m) for m in row.prompt.messages], row.prompt.reference)
+def _build_response(prompt: int, digest: str, response: ResponseRecord) -> Response:
+    return Response(
+        prompt_id=prompt,
+        digest=digest,
+        content=response.content,
+        steps=list(response.steps) if response.steps else None,
+        turns=[asdict(turn) for turn in response.turns] if response.turns else None,
+    )
 
 
-def _response_keys(row: ItemRecord) -> list[str]:
-    return [response_digest(r.content, r.steps) for r in row.responses]
-
-
-def _item_key(row: ItemRecord) -> str:
-    return item_digest(row.kind, _prompt_key(row), _response_keys(row))
+def _shown_order(places: list[int], label: LabelRecord) -> list[int]:
+    """The display order where the file tells it, else the stored order."""
+    if label.shown is None:
+        return sorted(places)
+    return [places[position] for position in label.shown]
 
 
 def _scale_of(answer: Answer, project: Project) -> str:

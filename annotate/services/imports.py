@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from annotate.answers import RatingAnswer
 from annotate.errors import InvalidInput, TooLarge
@@ -38,7 +39,9 @@ def request_import(
     """Store an uploaded file and queue its import."""
     if upload.size is not None and upload.size > settings.MAX_UPLOAD_BYTES:
         limit = settings.MAX_UPLOAD_BYTES // 2**20
-        raise TooLarge(f"The file is larger than {limit} MiB: split it.", field="file")
+        raise TooLarge(
+            _("The file is larger than %(limit)d MiB: split it.") % {"limit": limit}, field="file"
+        )
     with transaction.atomic():
         run = ImportRun.objects.create(
             project=project,
@@ -160,7 +163,9 @@ def project_for_file(
         if isinstance(row, ItemRecord)
     ]
     if not first:
-        raise InvalidInput(f"{path.name} holds no row that could be read; see its format.")
+        raise InvalidInput(
+            _("%(name)s holds no row that could be read; see its format.") % {"name": path.name}
+        )
     kinds = sorted({row.kind for row in first})
     return create_project(slug, by=by, kinds=kinds, **_rating_settings(first))
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
 from annotate.errors import Conflict, InvalidInput
@@ -46,10 +47,11 @@ def create_project(slug: str, *, by: User | None, name: str = "", **settings: An
     """A new project with its creator as manager. Raises Conflict where the slug is taken."""
     if slugify(slug) != slug:
         raise InvalidInput(
-            f"{slug!r} is no slug: use lower-case letters, digits and hyphens.", field="slug"
+            _("%(slug)r is no slug: use lower-case letters, digits and hyphens.") % {"slug": slug},
+            field="slug",
         )
     if Project.objects.filter(slug=slug).exists():
-        raise Conflict(f"There is a project {slug!r} already.", field="slug")
+        raise Conflict(_("There is a project %(slug)r already.") % {"slug": slug}, field="slug")
     project = Project(slug=slug, name=name or slug, created_by=by, **settings)
     _validate(project)
     project.save()
@@ -86,9 +88,10 @@ def create_annotators(
 ) -> list[Login]:
     """Make ``n`` accounts with this role in the project and return their credentials, once."""
     if not 1 <= n <= MAX_ANNOTATORS:
-        raise InvalidInput(f"n must be from 1 to {MAX_ANNOTATORS}.", field="n")
+        raise InvalidInput(_("n must be from 1 to %(n)d.") % {"n": MAX_ANNOTATORS}, field="n")
     if role not in Membership.Role.values:
-        raise InvalidInput(f"role must be one of {', '.join(Membership.Role.values)}.")
+        known = ", ".join(Membership.Role.values)
+        raise InvalidInput(_("role must be one of %(known)s.") % {"known": known})
     first = 1 + Membership.objects.filter(project=project, role=role).count()
     logins = [_create_member(project, role, number) for number in _numbers(project, role, first, n)]
     record("members.create", by=by, project=project, subject=role, n=n)
@@ -110,13 +113,17 @@ def _create_member(project: Project, role: str, number: int) -> Login:
     username, password = f"{project.slug}-{role}-{number}", secrets.token_urlsafe(12)
     user = User.objects.create_user(username, password=password)
     Membership.objects.create(project=project, user=user, role=role)
-    _, token = AuthToken.objects.create(user=user)
+    token = AuthToken.objects.create(user=user)[1]
     return Login(username, password, token)
 
 
 @transaction.atomic
 def publish_guidelines(project: Project, *, text: str, by: User | None) -> GuidelineVersion:
-    """A new version of the guidelines; an unchanged text makes none."""
+    """A new version of the guidelines; an unchanged text makes none.
+
+    The project's row is locked, so that two editions at once get two numbers.
+    """
+    Project.objects.select_for_update().get(pk=project.pk)
     current = project.guidelines.first()
     if current is not None and current.text == text:
         return current

@@ -26,6 +26,7 @@ from django.conf import settings
 from django.db import close_old_connections, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from annotate.errors import Conflict, TiebreakError
@@ -113,7 +114,7 @@ def request_cancel(run: Run, *, by: User | None) -> Run:
     if not waiting.update(status=Status.CANCELLED, finished_at=now, message="Cancelled."):
         working = model._default_manager.filter(pk=run.pk, status=Status.RUNNING)
         if not working.update(cancel_requested=True):
-            raise Conflict("This run has ended already.")
+            raise Conflict(_("This run has ended already."))
     logger.info("run %s cancelled by %s", run.public_id, by)
     run.refresh_from_db()
     return run
@@ -136,7 +137,7 @@ def retry_run(run: Run, *, by: User | None) -> Run:
         lease_until=None,
         sent_at=None,
     ):
-        raise Conflict("Only a failed or cancelled run can be tried again.")
+        raise Conflict(_("Only a failed or cancelled run can be tried again."))
     run.refresh_from_db()
     enqueue(run)
     logger.info("run %s retried by %s", run.public_id, by)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from annotate.answers import (
     SCALES,
@@ -23,13 +23,13 @@ from annotate.answers import (
     RankingAnswer,
     RatingAnswer,
     StepsAnswer,
-    parse_answer,
     to_shown,
 )
 from annotate.errors import InvalidInput
-from annotate.models import Assignment, Item, KnownAnswer, Membership, Project, User
+from annotate.models import Assignment, KnownAnswer, Membership, Project, User
+from annotate.services.claims import claim_assignment
 from annotate.services.projects import record
-from annotate.services.queue import claim_assignment, skip_assignment, submit_judgment
+from annotate.services.queue import skip_assignment, submit_judgment
 
 SECONDS = {"comparison": 20.0, "ranking": 45.0, "rating": 25.0, "steps": 60.0, "outcome": 30.0}
 
@@ -81,11 +81,11 @@ def simulate_annotators(
 
 def _check(behaviours: Sequence[Behaviour]) -> None:
     if not behaviours:
-        raise InvalidInput("Name at least one annotator.")
+        raise InvalidInput(_("Name at least one annotator."))
     for behaviour in behaviours:
         shares = (behaviour.reliability, behaviour.left_bias, behaviour.length_bias)
         if not all(0.0 <= share <= 1.0 for share in shares):
-            raise InvalidInput("Reliability and biases must lie between 0 and 1.")
+            raise InvalidInput(_("Reliability and biases must lie between 0 and 1."))
 
 
 @transaction.atomic
@@ -144,24 +144,13 @@ def simulated_answer(
     """What this annotator says, in the order shown to them."""
     item = assignment.item
     shape = item.shape()
-    truth = parse_answer(known.answer, _known_shape(item, known.answer))
+    truth = known.parsed()
     p_right = _p_right(behaviour.reliability, known.gap, typical)
     stored = _with_errors(truth, shape, p_right, rng)
     shown = to_shown(stored, assignment.display_order or [0])
     if isinstance(shown, ComparisonAnswer):
-        shown = _with_biases(shown, assignment, shape, behaviour, rng)
-    return shown
-
-
-def _known_shape(item: Item, answer: Mapping[str, Any]) -> ItemShape:
-    """Known answers may use aspects and values that the project does not ask for."""
-    shape = item.shape()
-    if item.kind != Item.Kind.RATING:
-        return replace(shape, scale="llama2")
-    values = [value for row in answer["ratings"].values() for value in row]
-    low, high = shape.rating_range
-    spread = (min(low, math.floor(min(values))), max(high, math.ceil(max(values))))
-    return replace(shape, aspects=(), rating_range=spread)
+        return _with_biases(shown, assignment, shape, behaviour, rng)
+    return _on_scale(shown, shape) if isinstance(shown, StepsAnswer) else shown
 
 
 def _p_right(reliability: float, gap: float | None, typical: float | None) -> float:
@@ -180,7 +169,7 @@ def _with_errors(answer: Answer, shape: ItemShape, p: float, rng: random.Random)
         case RatingAnswer():
             return _shift(answer, shape, p, rng)
         case StepsAnswer():
-            return _mislabel(answer, p, rng)
+            return _mislabel(answer, p, rng, to_the_end=shape.asks_every_step)
         case OutcomeAnswer():
             return answer if rng.random() < p else OutcomeAnswer(not answer.correct)
 
@@ -215,18 +204,32 @@ def _shift(answer: RatingAnswer, shape: ItemShape, p: float, rng: random.Random)
     return RatingAnswer({name: tuple(map(move, row)) for name, row in answer.ratings.items()})
 
 
-def _mislabel(answer: StepsAnswer, p: float, rng: random.Random) -> StepsAnswer:
-    """A label turns around with probability 1 − p; the first −1 ends the labels."""
+def _mislabel(
+    answer: StepsAnswer, p: float, rng: random.Random, *, to_the_end: bool
+) -> StepsAnswer:
+    """A label turns around with probability 1 − p; the first −1 ends the labels.
+
+    Where every step is asked the labels go on, and what is not known is neutral.
+    """
     labels: list[int | None] = []
-    for label in answer.labels:
+    for known in answer.labels:
+        label = 0 if known is None and to_the_end else known
         given = label if label is None or rng.random() < p else (-1 if label >= 0 else 1)
         labels.append(given)
-        if given == -1:
+        if given == -1 and not to_the_end:
             break
     labels += [None] * (len(answer.labels) - len(labels))
     if all(label is None for label in labels):
         return StepsAnswer(give_up="nothing to label")
     return StepsAnswer(tuple(labels))
+
+
+def _on_scale(answer: StepsAnswer, shape: ItemShape) -> StepsAnswer:
+    """Signs as points of the project's scale: the lowest, the middle and the highest."""
+    if not shape.step_points or not answer.labels:
+        return answer
+    points = {-1: 1, 0: (1 + shape.step_points) // 2, 1: shape.step_points}
+    return StepsAnswer(tuple(points.get(label or 0) for label in answer.labels))
 
 
 def _with_biases(

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.http import HttpRequest
 from django.template.context import RequestContext
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
 from annotate.access import ROLES, role_in
 from annotate.models import Membership, Project
@@ -23,23 +29,42 @@ ANNOTATOR, REVIEWER, MANAGER = ROLES
 class Tab:
     """A tab of a project: its URL name, who sees it, and the other pages that light it up."""
 
-    label: str
+    label: str | Promise
     view: str
     role: str = ANNOTATOR
     also: tuple[str, ...] = ()
 
 
+AT_WORK = ("annotate:assignment-skip", "annotate:history", "annotate:judgment-edit")
 TABS = (
-    Tab("Home", "annotate:project-home", also=("annotate:project-settings",)),
-    Tab("Annotate", "annotate:item-next", also=("annotate:assignment-skip",)),
+    Tab(_("Home"), "annotate:project-home", also=("annotate:project-settings",)),
+    Tab(_("Annotate"), "annotate:item-next", also=AT_WORK),
     Tab(
-        "Overview",
+        _("Overview"),
         "modeling:project-overview",
         REVIEWER,
         ("curation:dataset-detail", "modeling:checkpoint-detail"),
     ),
-    Tab("Jobs", "annotate:run-list", MANAGER, ("annotate:run-detail", "annotate:import-create")),
-    Tab("Guidelines", "annotate:guidelines"),
+    Tab(
+        _("Items"),
+        "annotate:item-list",
+        REVIEWER,
+        ("annotate:item-detail", "annotate:item-actions"),
+    ),
+    Tab(_("Review"), "curation:adjudication", REVIEWER, ("curation:adjudicate",)),
+    Tab(_("Quality"), "curation:quality", REVIEWER, ("curation:annotator-detail",)),
+    Tab(_("Jobs"), "annotate:run-list", MANAGER, ("annotate:run-detail", "annotate:import-create")),
+    Tab(
+        _("Members"),
+        "annotate:members",
+        MANAGER,
+        ("annotate:annotators-create", "annotate:invitation-create"),
+    ),
+    Tab(
+        _("Guidelines"),
+        "annotate:guidelines",
+        also=("annotate:guidelines-edition", "annotate:guidelines-changes"),
+    ),
 )
 
 
@@ -47,6 +72,25 @@ TABS = (
 def markdown(text: object) -> SafeString:
     """Markdown as sanitised HTML."""
     return render_markdown(str(text or ""))
+
+
+@register.filter
+def word(text: object) -> str:
+    """A word that a row stores in English, such as a role or a status, in the reader's language."""
+    return gettext(str(text)) if text else ""
+
+
+@register.filter
+def day(moment: datetime | None) -> str:
+    """3 May 2026, as the language writes it."""
+    return date_format(localtime(moment), pgettext("date format", "j F Y")) if moment else ""
+
+
+@register.filter
+def moment(moment: datetime | None) -> str:
+    """3 May 2026, 14:05, as the language writes it."""
+    form = pgettext("date format", "j F Y, H:i")
+    return date_format(localtime(moment), form) if moment else ""
 
 
 @register.filter

@@ -1,19 +1,19 @@
-"""The pages of a project: list, create, home, settings, guidelines."""
+"""The pages of a project: list, create, home, settings."""
 
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from annotate.access import get_project_for, role_in, visible_projects
 from annotate.errors import TiebreakError
-from annotate.forms import AnnotatorsForm, GuidelinesForm, ProjectForm, ProjectSettingsForm
+from annotate.forms import ProjectForm, ProjectSettingsForm
 from annotate.models import Membership, Project, Round, User
 from annotate.selectors import (
     RoundProgress,
@@ -22,10 +22,11 @@ from annotate.selectors import (
     project_progress,
     round_progress,
 )
-from annotate.services import create_project, publish_guidelines, update_project
+from annotate.services import create_project, update_project
 from annotate.views.common import add_error, current_user, form_page, page
 
 MANAGER = Membership.Role.MANAGER
+SHOWN_MEMBERS = 12
 
 
 @page
@@ -53,7 +54,8 @@ def project_create(request: HttpRequest) -> HttpResponse:
         except TiebreakError as error:
             status = add_error(form, error)
         else:
-            messages.success(request, f"{project.name} is there. Import something to judge next.")
+            said = _("%(name)s is there. Import something to judge next.")
+            messages.success(request, said % {"name": project.name})
             return redirect("annotate:project-home", project.slug)
     return form_page(request, "annotate/project_create.html", {"form": form}, status=status)
 
@@ -83,32 +85,10 @@ def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
         except TiebreakError as error:
             status = add_error(form, error)
         else:
-            messages.success(request, "The settings are saved.")
+            messages.success(request, _("The settings are saved."))
             return redirect("annotate:project-home", project.slug)
     context = {"project": project, "form": form}
     return form_page(request, "annotate/project_settings.html", context, status=status)
-
-
-@page
-@require_http_methods(["GET", "POST"])
-def guidelines(request: HttpRequest, slug: str) -> HttpResponse:
-    """The guidelines in force: everyone reads them, managers publish new editions."""
-    user = current_user(request)
-    project = get_project_for(user, slug, role=MANAGER if request.method == "POST" else "annotator")
-    current = project.guidelines.first()
-    form = GuidelinesForm(request.POST or None, initial={"text": current.text if current else ""})
-    if form.is_valid():
-        edition = publish_guidelines(project, text=form.cleaned_data["text"], by=user)
-        messages.success(request, f"Edition {edition.number} of the guidelines is in force.")
-        return redirect("annotate:guidelines", project.slug)
-    context = {
-        "project": project,
-        "guidelines": current,
-        "editions": project.guidelines.all()[:20],
-        "form": form,
-        "is_manager": role_in(user, project) == MANAGER,
-    }
-    return form_page(request, "annotate/guidelines.html", context)
 
 
 def _may_create(user: User) -> bool:
@@ -135,8 +115,7 @@ def _card(project: Project, user: User) -> dict[str, Any]:
 def _managers_part(project: Project, progress: RoundProgress | None) -> dict[str, Any]:
     totals = project_progress(project)
     return {
-        "members": members_of(project),
-        "annotators_form": AnnotatorsForm(initial={"key": uuid4()}),
+        "members": members_of(project)[:SHOWN_MEMBERS],
         "totals": totals | {"by_people": totals["judgments"] - totals["simulated"]},
         "missing": progress.slots - progress.submitted if progress else 0,
     }

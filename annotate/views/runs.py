@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotate.access import get_project_for
@@ -69,7 +70,7 @@ def run_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
     run = _run_for(user, public_id)
     with reported(request):
         request_cancel(run, by=user)
-        messages.info(request, "The job is asked to stop.")
+        messages.info(request, _("The job is asked to stop."))
     return redirect("annotate:run-detail", public_id)
 
 
@@ -81,7 +82,7 @@ def run_retry(request: HttpRequest, public_id: UUID) -> HttpResponse:
     run = _run_for(user, public_id)
     with reported(request):
         retry_run(run, by=user)
-        messages.info(request, "The job is back in its queue.")
+        messages.info(request, _("The job is back in its queue."))
     return redirect("annotate:run-detail", public_id)
 
 

@@ -1,6 +1,8 @@
-/* Comparison: digits along the scale, letters for the rest. */
+/* Comparison: digits along the scale, letters for the rest, aspects behind a letter. */
 
+import { addAspects } from "./aspects.js";
 import { choose, labelOf } from "./choices.js";
+import { t } from "./i18n.js";
 import { say } from "./submit.js";
 
 export function setUp(item, form) {
@@ -9,6 +11,7 @@ export function setUp(item, form) {
     keys[input.dataset.key] = () => choose(input);
     input.addEventListener("change", () => say(labelOf(input)));
   }
-  const missing = () => (form.elements.grade.value ? "" : "Choose one of the grades first.");
+  addAspects(form, keys);
+  const missing = () => (form.elements.grade.value ? "" : t("Choose one of the grades first."));
   return { keys, missing };
 }

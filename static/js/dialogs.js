@@ -43,11 +43,13 @@ export function setUpDialogs(item) {
   for (const closer of item.querySelectorAll("[data-closes]")) {
     closer.addEventListener("click", () => closer.closest("dialog").close());
   }
+  const helpKey = { "?": () => open(item, "help-dialog") };
   const skip = item.querySelector("#skip-dialog form");
+  if (!skip) return helpKey;
   skip.addEventListener("keydown", chooseByDigit);
   skip.addEventListener("keydown", submitByEnter);
   item.addEventListener("submit", (event) => askForReason(event, skip), { capture: true });
   const refused = item.querySelector("dialog[data-open]");
   if (refused) open(item, refused.id);
-  return { s: () => open(item, "skip-dialog"), "?": () => open(item, "help-dialog") };
+  return { s: () => open(item, "skip-dialog"), ...helpKey };
 }

@@ -1,116 +1,125 @@
-/* Drafts one second after a change or when the page goes, and a lease that lasts as long as the page is looked at. */
+/* Drafts: on this device at every change, on the server one second later or when the page goes. */
 
+import { t } from "./i18n.js";
+import { api } from "./net.js";
+import { erase, namesWith, read, write } from "./store.js";
 import { say } from "./submit.js";
+import { activeSeconds } from "./timer.js";
 
-const DRAFT_DELAY_MS = 1_000;
-const TIMEOUT_MS = 30_000;
-const MAX_KEEPALIVE = 15_000; /* browsers take 64 KiB; a character has up to four bytes */
-const KEPT = "tiebreak-draft";
+const DELAY_MS = 1_000;
+const PREFIX = "tiebreak-draft:";
+const MOST = 30;
+const MAX_AGE_MS = 14 * 24 * 3_600_000;
 const LEFT_OUT = new Set(["csrfmiddlewaretoken", "fence", "idempotency_key", "active_seconds"]);
+
+const nameOf = (assignment) => `${PREFIX}${document.getElementById("desk").dataset.user}:${assignment}`;
 
 function fieldsOf(form) {
   const entries = [...new FormData(form)];
   return Object.fromEntries(entries.filter(([name, value]) => value && !LEFT_OUT.has(name)));
 }
 
-/** What is on its way while the page goes: a reload may be answered before the draft arrives. */
-function keep(kept) {
-  try {
-    sessionStorage.setItem(KEPT, JSON.stringify(kept));
-  } catch {
-    /* Private windows may refuse storage: then the request alone has to do. */
+function fill(form, fields) {
+  for (const field of form.elements) {
+    const { name, type } = field;
+    if (!name || LEFT_OUT.has(name)) continue;
+    if (type === "radio") field.checked = (fields[name] ?? "") === field.value;
+    else if (type === "checkbox") field.checked = fields[name] === field.value;
+    else if (field.matches("select, textarea") || name in fields) field.value = fields[name] ?? "";
+    else if (type === "number" || type === "text") field.value = "";
   }
 }
 
-/** Put back what was kept for this item, unless the server has it or something newer. */
+/** Keep few and young drafts only. */
+function prune() {
+  const kept = namesWith(PREFIX).map((name) => [name, read(name)?.at ?? 0]).sort((a, b) => b[1] - a[1]);
+  const old = Date.now() - MAX_AGE_MS;
+  kept.forEach(([name, at], k) => { if (k >= MOST || at < old) erase(name); });
+}
+
+/**
+ * Put back what this device kept of an item, unless the server has that or something newer.
+ * Returns the seconds already spent on it, and whether the server still has to be told.
+ */
 export function recallDraft(item) {
-  let kept = null;
-  try {
-    kept = JSON.parse(sessionStorage.getItem(KEPT));
-    sessionStorage.removeItem(KEPT);
-  } catch {
-    return;
+  prune();
+  const kept = read(nameOf(item.dataset.assignment));
+  if (!kept?.form) return { seconds: 0, isNews: false };
+  const isNews = kept.version > Number(item.dataset.draftVersion);
+  if (isNews) {
+    fill(item.querySelector("#answer"), kept.form);
+    item.dataset.draftVersion = kept.version;
   }
-  if (kept?.api !== item.dataset.api || kept.version <= Number(item.dataset.draftVersion)) return;
-  const { elements } = item.querySelector("#answer");
-  for (const [name, value] of Object.entries(kept.form)) {
-    if (elements[name]) elements[name].value = value;
-  }
-  item.dataset.draftVersion = kept.version;
+  return { seconds: Number(kept.seconds) || 0, isNews };
 }
 
-/** A renewed lease may have a new fence; without it the next submit would be refused. */
-function takeFence(item, fence) {
-  item.dataset.fence = fence;
-  for (const input of item.querySelectorAll("input[name=fence]")) input.value = fence;
-}
+/** The answer has arrived: nothing of its draft stays here. */
+export const forgetDraft = (assignment) => erase(nameOf(assignment));
 
-async function call(item, life, method, path, fields) {
-  const token = item.querySelector("#answer").elements.csrfmiddlewaretoken.value;
-  const body = JSON.stringify({ fence: Number(item.dataset.fence), ...fields });
-  const response = await fetch(item.dataset.api + path, {
-    method,
-    headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-    body,
-    keepalive: body.length < MAX_KEEPALIVE,
-    signal: AbortSignal.any([life, AbortSignal.timeout(TIMEOUT_MS)]),
-  });
-  const reply = await response.json();
-  if (life.aborted) return;
-  if (response.ok && reply.fence !== undefined) takeFence(item, reply.fence);
-  const isSubmitting = item.querySelector(".htmx-request");
-  if (response.status === 409 && !isSubmitting) say(reply.error.message, { isError: true });
-}
-
-/** Look after an item until `life` (an AbortSignal) ends. */
-export function keepDraft(item, life) {
+/** Look after an item's draft until `life` (an AbortSignal) ends; `isNews` sends it at once. */
+export function keepDraft(item, life, { isNews = false } = {}) {
   const form = item.querySelector("#answer");
   let version = Number(item.dataset.draftVersion);
+  let isOpen = false; /* changed since the last version was sent */
+  let isUnsent = isNews;
   let timer = 0;
-  let isPending = false;
   let last = Promise.resolve();
-  const send = (...request) => {
-    last = last.then(() => call(item, life, ...request)).catch(() => {});
-  };
-  const forget = () => {
+
+  const keepHere = () => write(nameOf(item.dataset.assignment), {
+    version, form: fieldsOf(form), seconds: activeSeconds(), at: Date.now(),
+  });
+  function told({ status, isOk, reply }) {
+    if (life.aborted) return;
+    if (status === 409) say(reply.error.message, { isError: true });
+    else if (!isOk) throw new Error("kept here only");
+    else if (isUnsent) say("");
+    isUnsent = false;
+  }
+  async function put() {
+    const body = { fence: Number(item.dataset.fence), version, answer: { form: fieldsOf(form) } };
+    try {
+      told(await api("PUT", `${item.dataset.api}draft`, body));
+    } catch {
+      if (life.aborted) return;
+      isUnsent = true;
+      say(t("Draft kept on this device."));
+    }
+  }
+  const close = () => {
     clearTimeout(timer);
-    isPending = false;
+    isOpen = false;
   };
-  const draft = () => {
-    forget();
-    version += 1;
-    return ["PUT", "draft", { version, answer: { form: fieldsOf(form) } }];
+  const send = () => {
+    close();
+    last = last.then(() => (life.aborted ? null : put()));
   };
   const later = () => {
-    forget();
-    isPending = true;
-    timer = setTimeout(() => send(...draft()), DRAFT_DELAY_MS);
+    if (!isOpen) version += 1;
+    isOpen = true;
+    keepHere();
+    clearTimeout(timer);
+    timer = setTimeout(send, DELAY_MS);
   };
   /* The page may be gone in a moment: do not queue behind what is under way. */
   const flush = () => {
-    if (!isPending) return;
-    const request = draft();
-    keep({ api: item.dataset.api, version, form: fieldsOf(form) });
-    call(item, life, ...request).catch(() => {});
+    if (!isOpen) return;
+    close();
+    keepHere();
+    put();
   };
-  const renew = () => {
-    if (document.visibilityState === "visible") send("POST", "renew", {});
-  };
-  const renewing = setInterval(renew, (Number(item.dataset.leaseSeconds) * 1000) / 3);
-  document.addEventListener("visibilitychange", renew, { signal: life });
+  const again = () => { if (isUnsent && !isOpen) send(); };
+
+  const retry = setInterval(again, 10 * DELAY_MS);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") flush();
   }, { signal: life });
   /* A reload asks for the page before `pagehide`, but after `beforeunload`. */
-  window.addEventListener("beforeunload", flush, { signal: life });
-  window.addEventListener("pagehide", flush, { signal: life });
-  form.addEventListener("input", later, { signal: life });
-  form.addEventListener("change", later, { signal: life });
-  item.addEventListener("submit", (event) => {
-    if (!event.defaultPrevented) forget();
-  }, { signal: life, capture: true });
+  for (const name of ["beforeunload", "pagehide"]) window.addEventListener(name, flush, { signal: life });
+  for (const name of ["input", "change"]) form.addEventListener(name, later, { signal: life });
+  window.addEventListener("online", again, { signal: life });
   life.addEventListener("abort", () => {
-    forget();
-    clearInterval(renewing);
+    close();
+    clearInterval(retry);
   });
+  if (isNews) send();
 }

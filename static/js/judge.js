@@ -1,57 +1,57 @@
-/* The page where people judge. Each item that arrives is set up anew. */
+/* The page where people judge. Each item that is shown is set up anew. */
 
-import * as comparison from "./comparison.js";
 import { setUpDialogs } from "./dialogs.js";
 import { keepDraft, recallDraft } from "./draft.js";
+import { send, start, undo } from "./flow.js";
 import { bindKeys } from "./keys.js";
+import { setUpKind } from "./kinds.js";
+import { keepLease } from "./lease.js";
 import { typeset } from "./math.js";
-import * as outcome from "./outcome.js";
-import * as ranking from "./ranking.js";
-import * as rating from "./rating.js";
-import * as steps from "./steps.js";
-import { setUpSubmit, submitAnswer } from "./submit.js";
+import { startPanel, togglePanel, wireOpeners } from "./panel.js";
+import { setUpReading } from "./reading.js";
+import { say, setUpSubmit, submitAnswer } from "./submit.js";
 import { restartTimer } from "./timer.js";
 
-const KINDS = { comparison, outcome, ranking, rating, steps };
+const PAGE_KEYS = { h: togglePanel, z: undo };
 let life = new AbortController();
-let shown = null;
 
-function setUp(item) {
+function wireUndo(item) {
+  for (const link of item.querySelectorAll("[data-undo]")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      undo();
+    });
+  }
+}
+
+/** Make the item on screen work, `seconds` after it was first shown; null ends the one before. */
+function setUp(item, seconds = 0) {
   life.abort();
   life = new AbortController();
-  shown = item;
+  if (item) wireOpeners(item);
+  if (item) wireUndo(item);
   if (!item?.dataset.kind) {
-    bindKeys({});
+    bindKeys(PAGE_KEYS, "all");
     return;
   }
-  restartTimer();
   const form = item.querySelector("#answer");
-  recallDraft(item);
-  const kind = KINDS[item.dataset.kind].setUp(item, form);
+  const draft = recallDraft(item);
+  restartTimer(Math.max(seconds, draft.seconds));
+  const kind = setUpKind(item, form);
   const dialogKeys = setUpDialogs(item);
-  setUpSubmit(item, kind.missing);
-  keepDraft(item, life.signal);
+  setUpSubmit(item, kind.missing, (sent, submitter) => send(item, sent, submitter));
+  keepDraft(item, life.signal, draft);
+  keepLease(item, life.signal, (sentence) => say(sentence, { isError: true }));
   bindKeys({
     Enter: submitAnswer,
     r: () => form.elements.rationale.focus(),
+    ...PAGE_KEYS,
     ...dialogKeys,
+    ...setUpReading(item, life.signal),
     ...kind.keys,
-  });
+  }, item.dataset.kind, item);
   typeset(item);
 }
 
-document.addEventListener("htmx:afterSwap", () => {
-  const item = document.getElementById("item");
-  if (item === shown) return;
-  setUp(item);
-  if (item.querySelector("dialog[open]")) return;
-  document.getElementById("item-heading").focus({ preventScroll: true });
-});
-
-/* Waiting for work: nobody is given an item while the page is out of sight. */
-document.addEventListener("htmx:beforeRequest", (event) => {
-  const isWaiting = event.target.matches("#item.notice");
-  if (isWaiting && document.visibilityState === "hidden") event.preventDefault();
-});
-
-setUp(document.getElementById("item"));
+startPanel();
+start(setUp);

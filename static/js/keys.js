@@ -1,22 +1,50 @@
-/* One listener for all keys of the page; each item says what its keys do. */
+/* One listener for all keys of the page; each item says what its keys do, the person which they are. */
 
+const GLYPHS = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→" };
+const desk = document.getElementById("desk");
+const own = JSON.parse(desk?.dataset.keys || "{}");
 let bindings = new Map();
 
-/** Replace the bindings: names such as "1", "Enter", "Alt+ArrowUp" to functions. */
-export function bindKeys(map) {
-  bindings = new Map(Object.entries(map));
+const keyFor = (scope, key) => own[`${scope}.${key}`] ?? own[`all.${key}`] ?? key;
+const nameOf = (key) => key.replace(/Arrow\w+/, (arrow) => GLYPHS[arrow]);
+
+/** Let the hints of an item name the keys that the person chose, those that come later too. */
+function relabel(item, scope, keys) {
+  const moved = keys.filter((key) => keyFor(scope, key) !== key);
+  const names = new Map(moved.map((key) => [nameOf(key), nameOf(keyFor(scope, key))]));
+  if (!names.size) return;
+  const done = new WeakSet();
+  const rename = () => {
+    for (const hint of item.querySelectorAll("kbd")) {
+      if (done.has(hint)) continue;
+      done.add(hint);
+      hint.textContent = hint.textContent.split(" ").map((word) => names.get(word) ?? word).join(" ");
+    }
+  };
+  rename();
+  new MutationObserver(rename).observe(item, { childList: true, subtree: true });
+}
+
+/**
+ * Replace the bindings: default keys such as "1", "Enter", "Alt+ArrowUp" to functions. A key that
+ * the person changed for this `scope`, a kind of item or "all", takes the place of the default.
+ */
+export function bindKeys(map, scope, item = null) {
+  bindings = new Map(Object.entries(map).map(([key, act]) => [keyFor(scope, key), act]));
+  if (item) relabel(item, scope, Object.keys(map));
 }
 
 function isTyping(target) {
   if (target.matches("textarea, select, [contenteditable]")) return true;
-  return target.matches("input:not([type=radio], [type=checkbox], [type=button], [type=submit])");
+  return target.matches("input:not([type=radio], [type=checkbox], [type=range], [type=button], [type=submit])");
 }
 
 function actionFor(event) {
   const alt = event.altKey ? "Alt+" : "";
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code);
-  return bindings.get(alt + key) ?? (digit && !event.shiftKey ? bindings.get(alt + digit[1]) : null);
+  const capital = event.shiftKey ? bindings.get(`Shift+${key.toUpperCase()}`) : null;
+  return capital ?? bindings.get(alt + key) ?? (digit && !event.shiftKey ? bindings.get(alt + digit[1]) : null);
 }
 
 document.addEventListener("keydown", (event) => {
@@ -28,8 +56,8 @@ document.addEventListener("keydown", (event) => {
   }
   const action = actionFor(event);
   if (!action) return;
-  const native = event.target.closest("button, a, summary");
-  if (event.key === "Enter" && native) return;
+  if (event.key === "Enter" && event.target.closest("button, a, summary")) return;
+  if (/^(?:Arrow|Escape)/.test(event.key) && event.target.closest("aside")) return;
   event.preventDefault();
   if (event.key === "Enter" && event.repeat) return;
   action(event);

@@ -1,6 +1,7 @@
 /* Outcome: right or wrong. */
 
 import { choose, labelOf } from "./choices.js";
+import { t } from "./i18n.js";
 import { say } from "./submit.js";
 
 export function setUp(item, form) {
@@ -8,6 +9,6 @@ export function setUp(item, form) {
   for (const input of [right, wrong]) input.addEventListener("change", () => say(labelOf(input)));
   const yes = () => choose(right);
   const no = () => choose(wrong);
-  const missing = () => (form.elements.correct.value ? "" : "Say whether it is right first.");
+  const missing = () => (form.elements.correct.value ? "" : t("Say whether it is right first."));
   return { keys: { y: yes, 1: yes, n: no, 2: no }, missing };
 }

@@ -1,9 +1,15 @@
 /* Ranking: cards in an order with ties, moved by keys, buttons or pointer. */
 
+import { walkCards } from "./cards.js";
+import { t } from "./i18n.js";
+import { drag } from "./ranking-drag.js";
+import { setUpEnds } from "./ranking-ends.js";
+import { setUpPlacing } from "./ranking-place.js";
 import { say } from "./submit.js";
 
 const isTied = (card) => card.hasAttribute("data-tied");
 const tie = (card, on) => card.toggleAttribute("data-tied", Boolean(on && card.previousElementSibling));
+const select = (card) => card.querySelector("select");
 
 /** Take a card out of its tie group before it moves: a follower becomes the group's first. */
 function leaveGroup(card, follower) {
@@ -17,22 +23,21 @@ function joinGroup(card) {
   if (follower && !card.previousElementSibling) tie(follower, false);
 }
 
+function sayPlace(card) {
+  const place = card.querySelector(".rank-place").textContent;
+  const values = { letter: card.dataset.letter, place: place.replace("=", "") };
+  say(place.endsWith("=") ? t("%(letter)s: place %(place)s, tied", values) : t("%(letter)s: place %(place)s", values));
+}
+
 export function setUp(item, form) {
   const list = form.querySelector("#ranking");
+  return list.hasAttribute("data-ends") ? setUpEnds(list, form) : setUpOrder(list, form);
+}
+
+function setUpOrder(list, form) {
   const confirm = form.querySelector("#order-is-right");
   const cards = () => [...list.children];
-  const select = (card) => card.querySelector("select");
-  let current = cards()[0];
   let touched = false;
-
-  function restore() {
-    const ranked = cards().filter((card) => select(card).value);
-    cards().forEach((card) => { select(card).required = false; });
-    if (ranked.length !== cards().length) return;
-    ranked.sort((a, b) => select(a).value - select(b).value).forEach((card) => list.append(card));
-    ranked.forEach((card, k) => tie(card, k > 0 && select(card).value === select(ranked[k - 1]).value));
-    touched = true;
-  }
 
   function show() {
     let rank = 0;
@@ -41,87 +46,92 @@ export function setUp(item, form) {
       if (!isTied(card)) rank += 1;
       const shared = isTied(card) || (all[k + 1] && isTied(all[k + 1]));
       card.querySelector(".rank-place").textContent = shared ? `${rank}=` : `${rank}`;
-      card.classList.toggle("is-current", card === current);
       if (touched) select(card).value = String(rank);
     });
     confirm.setAttribute("aria-pressed", String(touched));
   }
 
-  function touch(text) {
+  function touch() {
+    placing.stop();
     touched = true;
     show();
-    say(text);
     form.dispatchEvent(new Event("change"));
   }
 
-  const placeOf = (card) => `${card.dataset.letter}: place ${card.querySelector(".rank-place").textContent.replace("=", ", tied")}`;
+  /** Put the cards in this order; those that `isLevel` tie with the one before. */
+  function arrange(ordered, isLevel) {
+    list.append(...ordered);
+    ordered.forEach((card) => tie(card, isLevel(card)));
+  }
 
-  function goTo(card, { focus = true } = {}) {
-    if (!card) return;
-    current = card;
-    show();
-    if (focus) card.focus({ preventScroll: true });
-    if (focus) card.scrollIntoView({ block: "nearest" });
+  const placing = setUpPlacing(list, form, {
+    show,
+    finish: (ordered, isLevel) => {
+      arrange(ordered, isLevel);
+      touch();
+      say(t("In order: %(letters)s", { letters: cards().map((card) => card.dataset.letter).join(", ") }));
+    },
+  });
+  const walk = walkCards(list, placing.pick);
+
+  function restore() {
+    const ranked = cards().filter((card) => select(card).value);
+    cards().forEach((card) => { select(card).required = false; });
+    if (ranked.length !== cards().length) return;
+    ranked.sort((a, b) => select(a).value - select(b).value);
+    arrange(ranked, (card) => select(card).value === select(card.previousElementSibling ?? card).value);
+    touched = true;
+  }
+
+  function moved(card, follower) {
+    leaveGroup(card, follower);
+    joinGroup(card);
+    walk.goTo(card);
+    touch();
+    sayPlace(card);
   }
 
   function move(card, delta) {
     const beside = delta < 0 ? card.previousElementSibling : card.nextElementSibling;
     if (!beside) return;
-    leaveGroup(card, card.nextElementSibling);
+    const follower = card.nextElementSibling;
+    leaveGroup(card, follower);
     if (delta < 0) beside.before(card);
     else beside.after(card);
-    joinGroup(card);
-    goTo(card);
-    touch("");
-    say(placeOf(card));
+    moved(card, null);
   }
 
   function setTie(card, on) {
-    if (!card.previousElementSibling) return;
+    if (placing.tie(card) || !card.previousElementSibling) return;
     tie(card, on);
-    touch("");
-    say(placeOf(card));
+    touch();
+    sayPlace(card);
   }
 
-  function drag() {
-    import("../vendor/sortablejs/sortable.core.esm.js").then(({ default: Sortable }) => {
-      let follower = null;
-      Sortable.create(list, {
-        handle: ".handle",
-        animation: 0,
-        onStart: ({ item: card }) => { follower = card.nextElementSibling; },
-        onEnd: ({ item: card, oldIndex, newIndex }) => {
-          if (oldIndex === newIndex) return;
-          leaveGroup(card, follower);
-          joinGroup(card);
-          goTo(card);
-          touch("");
-          say(placeOf(card));
-        },
-      });
-    });
+  function accept() {
+    touch();
+    say(t("This order is right."));
   }
 
-  list.addEventListener("focusin", (event) => goTo(event.target.closest("li"), { focus: false }));
   list.addEventListener("click", (event) => {
     const card = event.target.closest("li");
     const button = event.target.closest("button");
     if (button?.dataset.move) move(card, Number(button.dataset.move));
-    else if (button) setTie(card, !isTied(card));
+    else if (button && "tie" in button.dataset) setTie(card, !isTied(card));
   });
-  const accept = () => touch("This order is right.");
   confirm.addEventListener("click", accept);
   restore();
   show();
-  drag();
+  placing.offer(touched);
+  drag(list, moved);
 
-  const up = () => goTo(current.previousElementSibling);
-  const down = () => goTo(current.nextElementSibling);
   const keys = {
-    o: accept, ArrowUp: up, k: up, ArrowDown: down, j: down,
-    "Alt+ArrowUp": () => move(current, -1), "Alt+ArrowDown": () => move(current, 1),
-    "=": () => setTie(current, true), "-": () => setTie(current, false),
+    ...walk.keys,
+    ...placing.keys,
+    o: accept,
+    "Alt+ArrowUp": () => move(walk.current(), -1), "Alt+ArrowDown": () => move(walk.current(), 1),
+    "=": () => setTie(walk.current(), true), "-": () => setTie(walk.current(), false),
   };
-  cards().forEach((card) => { keys[card.dataset.number] = () => goTo(card); });
-  return { keys, missing: () => (touched ? "" : "Move something, or press o if this order is right.") };
+  const untouched = t("Move something, or press o if this order is right.");
+  return { keys, missing: () => placing.missing() || (touched ? "" : untouched) };
 }

@@ -1,73 +1,72 @@
-/* Steps: label the current step and go on; after the first bad step the rest stays unlabelled. */
+/* Steps and turns: label the current one and go on; after the first bad one the rest stays unlabelled. */
 
-import { choose } from "./choices.js";
+import { choose, clear, labelOf } from "./choices.js";
+import { t } from "./i18n.js";
+import { walkRows } from "./rows.js";
 import { say } from "./submit.js";
+import { setUpFirstError } from "./step-error.js";
+import { chosen, inputs, valueOf } from "./step-labels.js";
 
-const WORDS = { 1: "good", 0: "neutral", "-1": "bad", "": "unlabelled" };
+const SIGNS = [["1", "1"], ["+", "1"], ["0", "0"], ["2", "-1"], ["-", "-1"]];
 
 export function setUp(item, form) {
-  const steps = [...form.querySelectorAll("[data-step]")];
-  let current = 0;
+  const list = form.querySelector("#steps");
+  const steps = [...list.querySelectorAll("[data-step]")];
+  const isScale = list.classList.contains("is-scale");
+  const asksAll = list.hasAttribute("data-asks-all");
+  const error = setUpFirstError(list, form, steps);
+  const walk = walkRows(steps, (step) => chosen(step) ?? inputs(step)[0]);
 
-  const valueOf = (step) => step.querySelector("input:checked")?.value ?? "";
-  const inputFor = (step, value) => step.querySelector(`input[value="${value}"]`);
-  const firstBad = () => steps.findIndex((step) => valueOf(step) === "-1");
-  const firstOpen = () => {
-    const bad = firstBad();
-    const asked = bad < 0 ? steps : steps.slice(0, bad);
-    return asked.findIndex((step) => valueOf(step) === "");
-  };
-
-  function show() {
-    const bad = firstBad();
-    steps.forEach((step, k) => {
-      step.classList.toggle("is-current", k === current);
-      step.classList.toggle("is-after", bad >= 0 && k > bad && valueOf(step) === "");
-      step.dataset.label = valueOf(step);
-    });
-  }
-
-  function goTo(index) {
-    current = Math.min(Math.max(index, 0), steps.length - 1);
-    steps[current].scrollIntoView({ block: "nearest" });
-    show();
-  }
+  const name = (k) => list.dataset.what === "turn"
+    ? t("Turn %(n)s", { n: k + 1 }) : t("Step %(n)s", { n: k + 1 });
+  const firstOpen = () => steps.findIndex((step) => !error.isAfter(step) && valueOf(step) === "");
 
   function label(value) {
-    choose(inputFor(steps[current], value));
-    if (value === "-1" || value === "") return;
-    goTo(current + 1);
-  }
-
-  function changed(k) {
-    if (valueOf(steps[k]) === "-1" && firstBad() === k) {
-      for (const later of steps.slice(k + 1)) inputFor(later, "").checked = true;
+    const step = walk.current();
+    if (error.isAfter(step)) {
+      say(t("This one comes after the first bad one: change that one first."), { isError: true });
+      return;
     }
-    current = k;
-    say(`Step ${k + 1}: ${WORDS[valueOf(steps[k])]}`);
-    show();
+    const input = inputs(step).find((one) => one.value === value);
+    if (input) choose(input);
+    else clear(inputs(step));
+    const isEnd = value === "" || (value === "-1" && !asksAll);
+    if (isEnd) walk.stay();
+    else walk.next();
   }
 
-  steps.forEach((step, k) => {
-    step.addEventListener("change", () => changed(k));
-    step.addEventListener("focusin", () => { current = k; show(); });
-  });
-  current = Math.max(firstOpen(), 0);
-  show();
+  function changed(step, k) {
+    const aside = isScale ? 0 : error.settle();
+    const word = valueOf(step) ? labelOf(chosen(step)) : t("unlabelled");
+    const note = aside ? ` ${t("Later labels are set aside; they come back if you change this one.")}` : "";
+    step.dataset.label = valueOf(step);
+    say(`${name(k)}: ${word}.${note}`);
+  }
 
-  const good = () => label("1");
-  const bad = () => label("-1");
-  const up = () => goTo(current - 1);
-  const down = () => goTo(current + 1);
-  const keys = {
-    1: good, "+": good, 0: () => label("0"), 2: bad, "-": bad, x: () => label(""),
-    ArrowUp: up, k: up, ArrowDown: down, j: down,
-  };
-  const missing = () => {
+  function missing() {
     const open = firstOpen();
     if (open < 0) return "";
-    goTo(open);
-    return `Step ${open + 1} has no label yet.`;
+    walk.goTo(open);
+    return t("%(name)s has no label yet.", { name: name(open) });
+  }
+
+  steps.forEach((step, k) => step.addEventListener("change", () => changed(step, k)));
+  if (!isScale && error.settle()) say(t("Labels after the first bad one are set aside."));
+  for (const step of steps) step.dataset.label = valueOf(step);
+  walk.goTo(Math.max(firstOpen(), 0), { focus: false });
+
+  const keys = {
+    ArrowUp: walk.back, k: walk.back, ArrowDown: walk.next, j: walk.next,
+    x: () => label(""), g: () => stop(item),
   };
+  const options = isScale ? inputs(steps[0]).map((input) => [input.dataset.key, input.value]) : SIGNS;
+  for (const [key, value] of options) keys[key] = () => label(value);
   return { keys, missing };
+}
+
+/** Open the form that gives up, with the focus on its reason. */
+function stop(item) {
+  const details = item.querySelector("#stop");
+  details.open = true;
+  details.querySelector("input[name=stop_reason]").focus();
 }

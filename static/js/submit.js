@@ -1,6 +1,9 @@
-/* Sending an answer: what must be there first, what is said when it fails. */
+/* Answers before they are sent: what must be there first, what is said when it is not. */
 
+import { t } from "./i18n.js";
 import { activeSeconds } from "./timer.js";
+
+const STRAY_MS = 400;
 
 /** Tell the person something, in the status line that screen readers announce. */
 export function say(text, { isError = false } = {}) {
@@ -16,25 +19,37 @@ export function submitAnswer() {
   form?.requestSubmit(form.querySelector(".submit"));
 }
 
+/** The second press of a double one belongs to the item before. */
+function strayGuard(item) {
+  const shownAt = performance.now();
+  let isTouched = false;
+  const touch = () => { isTouched = true; };
+  for (const name of ["input", "change"]) item.addEventListener(name, touch, { once: true, capture: true });
+  return () => !isTouched && performance.now() - shownAt < STRAY_MS;
+}
+
 /**
- * Prepare an item's forms. `missing()` returns what still has to be done, or an empty string.
+ * Prepare an item's forms. `missing()` returns what still has to be done, or an empty string;
+ * `send(form, submitter)` takes a form that is complete; without it the browser posts the form.
  */
-export function setUpSubmit(item, missing) {
+export function setUpSubmit(item, missing, send = null) {
   const form = item.querySelector("#answer");
+  const isStray = strayGuard(item);
   form.addEventListener("invalid", (event) => {
     event.preventDefault();
-    say(missing() || "Something is still missing.", { isError: true });
+    say(missing() || t("Something is still missing."), { isError: true });
   }, { capture: true });
   item.addEventListener("submit", (event) => {
-    const todo = event.target === form ? missing() : "";
-    if (todo) {
-      event.preventDefault();
-      event.stopPropagation();
-      say(todo, { isError: true });
-      return;
-    }
-    const field = event.target.elements.active_seconds;
+    const sent = event.target;
+    if (sent.method !== "post") return;
+    const todo = sent === form ? missing() : "";
+    if (todo) say(todo, { isError: true });
+    const field = sent.elements.active_seconds;
     if (field) field.value = activeSeconds();
+    if (!send && !todo) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!todo && !(sent === form && isStray())) send(sent, event.submitter);
   }, { capture: true });
   form.addEventListener("change", () => {
     const line = document.getElementById("answer-status");
@@ -47,20 +62,3 @@ export function setUpSubmit(item, missing) {
     submitAnswer();
   });
 }
-
-const SAY_AGAIN = "Your answer is still here: press Submit to try again.";
-
-document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.target.closest("#item")) say("Saving…");
-});
-document.addEventListener("htmx:sendError", () => {
-  say(`The server cannot be reached. ${SAY_AGAIN}`, { isError: true });
-});
-document.addEventListener("htmx:timeout", () => {
-  say(`The server takes too long. ${SAY_AGAIN}`, { isError: true });
-});
-document.addEventListener("htmx:responseError", (event) => {
-  const status = event.detail.xhr.status;
-  const advice = status === 403 || status === 404 ? "Load the page again." : SAY_AGAIN;
-  say(`That was not saved (error ${status}). ${advice}`, { isError: true });
-});

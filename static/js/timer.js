@@ -1,4 +1,4 @@
-/* Time at work: the page is visible and something was touched within the last minute. */
+/* Time at work on the item on screen: the page is visible and was touched within the last minute. */
 
 const IDLE_MS = 60_000;
 const TICK_MS = 1_000;
@@ -19,9 +19,9 @@ for (const name of ["keydown", "pointerdown", "pointermove", "wheel", "touchstar
 document.addEventListener("visibilitychange", tick);
 setInterval(tick, TICK_MS);
 
-/** Start counting for a new item. */
-export function restartTimer() {
-  active = 0;
+/** Start counting for the item that is shown now; `seconds` were spent on it before. */
+export function restartTimer(seconds = 0) {
+  active = seconds * 1000;
   lastTouch = lastTick = Date.now();
 }
 

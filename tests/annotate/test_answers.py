@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -278,3 +279,44 @@ def test_places_on_the_screen_become_places_in_store():
 @pytest.mark.parametrize("answer", [StepsAnswer((1, -1)), OutcomeAnswer(True)])
 def test_what_shows_one_response_has_no_order(answer):
     assert to_stored(answer, [0]) == answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "protocol", "changes"),
+    [
+        ("comparison", "eight", {"scale": "eight"}),
+        ("steps", "points-5", {"step_points": 5}),
+        ("steps", "signs", {"step_points": 0}),
+        ("rating", "-3..7", {"rating_range": (-3, 7)}),
+        ("ranking", "best_worst", {"best_worst": True}),
+        ("ranking", "order", {"best_worst": False}),
+        ("steps", "llama2", {"step_points": 0}),
+        ("outcome", "", {}),
+    ],
+)
+def test_a_stored_protocol_decides_the_shape(kind, protocol, changes):
+    shape = ItemShape(kind, step_points=3, best_worst=True)
+    assert shape.on(protocol) == replace(shape, **changes)
+
+
+def test_a_likert_scale_takes_its_points_for_every_step():
+    shape = ItemShape("steps", n_steps=3, step_points=5)
+    assert parse_answer({"labels": [1, 5, 3]}, shape).labels == (1, 5, 3)
+    for labels in ([0, 1, 2], [1, 2, 6], [-1, 1, 1], [1, 2, None]):
+        with pytest.raises(AnswerError):
+            parse_answer({"labels": labels}, shape)
+
+
+def test_a_project_may_ask_for_every_step():
+    shape = ItemShape("steps", n_steps=2, all_steps=True)
+    assert parse_answer({"labels": [-1, 1]}, shape).labels == (-1, 1)
+    with pytest.raises(AnswerError, match="every step"):
+        parse_answer({"labels": [-1, None]}, shape)
+
+
+def test_a_project_that_asks_for_aspects_takes_no_other():
+    shape = ItemShape("comparison", aspects=("helpful", "harmless"))
+    answer = {"choice": "left", "strength": 1, "aspects": {"helpful": "right"}}
+    assert parse_answer(answer, shape).aspects == {"helpful": "right"}
+    with pytest.raises(AnswerError, match="helpful, harmless"):
+        parse_answer(answer | {"aspects": {"tone": "left"}}, shape)

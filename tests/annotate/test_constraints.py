@@ -33,6 +33,22 @@ def membership_twice():
     MembershipFactory(project=first.project, user=first.user)
 
 
+def workday_twice():
+    member = MembershipFactory()
+    for _ in range(2):
+        models.WorkDay.objects.create(project=member.project, user=member.user, day=NOW.date())
+
+
+def make_invitation(**kwargs):
+    values = {"project": ProjectFactory(), "digest": "d", "expires_at": NOW} | kwargs
+    return models.Invitation.objects.create(**values)
+
+
+def invitation_twice():
+    make_invitation()
+    make_invitation()
+
+
 def guideline_twice():
     project = ProjectFactory()
     for _ in range(2):
@@ -201,6 +217,12 @@ BREACHES: dict[str, list[Callable[[], object]]] = {
         lambda: make_entry(make_round(), probability=1.1),
     ],
     "round_cursor_unique": [cursor_twice],
+    "workday_unique": [workday_twice],
+    "invitation_role_known": [lambda: make_invitation(role="king")],
+    "invitation_uses": [lambda: make_invitation(uses=2, max_uses=1)],
+    "project_qualification_pass": [lambda: ProjectFactory(qualification_pass=1.1)],
+    "project_similarity_ceiling": [lambda: ProjectFactory(similarity_ceiling=1.1)],
+    "project_step_points": [lambda: ProjectFactory(step_points=1)],
     "assignment_once_per_person": [twice_the_same_person],
     "assignment_slot_taken_once": [slot_taken_twice],
     "assignment_position_unique": [slot_position_twice],
@@ -229,6 +251,7 @@ UNIQUE_FIELDS = {
     "Project.slug": lambda: [ProjectFactory(slug="one") for _ in range(2)],
     "KnownAnswer.item": known_answer_twice,
     "Judgment.assignment": judged_twice,
+    "Invitation.digest": invitation_twice,
 }
 
 

@@ -251,3 +251,19 @@ def test_an_import_says_whether_it_knows_what_was_shown(project, tmp_path):
     import_file(project, _write(tmp_path / "a.jsonl", *rows), by=None)
     known = Judgment.objects.order_by("pk").values_list("is_order_known", flat=True)
     assert list(known) == [False, True]
+
+
+@pytest.mark.parametrize(("ceiling", "asked"), [(1.0, 1), (0.9, 0)])
+def test_near_identical_responses_are_noticed_and_put_aside_where_the_project_says_so(
+    tmp_path, ceiling, asked
+):
+    words = " ".join(f"word{k}" for k in range(100))
+    path = tmp_path / "pairs.jsonl"
+    row = {"prompt": "p", "chosen": words, "rejected": words + " more"}
+    path.write_text(json.dumps(row) + "\n")
+    project = ProjectFactory(similarity_ceiling=ceiling)
+    report = import_file(project, path, by=None)
+    item = Item.objects.get(project=project)
+    assert (report.items, report.near_identical, report.to_json()["near_identical"]) == (1, 1, 1)
+    assert 0.98 < item.similarity < 1
+    assert Item.objects.askable().filter(project=project).count() == asked

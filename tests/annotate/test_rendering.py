@@ -8,55 +8,13 @@ import time
 import pytest
 
 from annotate.rendering import MAX_MARKDOWN, render_markdown
+from tests.injected import PAYLOADS
 
-PAYLOADS = [
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    "<svg onload=alert(1)><circle/></svg>",
-    "<math><mi xlink:href='javascript:alert(1)'>x</mi></math>",
-    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
-    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
-    "<a href='javascript:alert(1)'>x</a>",
-    "[x](javascript:alert(1))",
-    "[x](JaVaScRiPt:alert(1))",
-    "[x](&#106;avascript:alert(1))",
-    "[x](java\tscript:alert(1))",
-    "[x](vbscript:msgbox)",
-    "[x](data:text/html;base64,PHNjcmlwdD4=)",
-    "<javascript:alert(1)>",
-    "[x]: javascript:alert(1)\n\n[x]",
-    "![x](https://tracker.example/pixel.png)",
-    "![x](javascript:alert(1))",
-    '![x"onerror=alert(1)](y)',
-    "[x](/accounts/logout/)",
-    "[x](//evil.example)",
-    '[x](https://ok.example "t\\" onclick=alert(1) x=\\"")',
-    '<div data-hx-get="/x" hx-trigger="load">a</div>',
-    '<form action="/x"><button>go</button></form>',
-    "<!-- comment --><b>bold</b>",
-    "<!--[if IE]><script>alert(1)</script><![endif]-->",
-    "<![CDATA[<script>alert(1)</script>]]>",
-    "<<script>script>alert(1)</script>",
-    "> - <details ontoggle=alert(1) open>\n>   - <style>@import 'x'</style>",
-    "`<script>` and ``` <img onerror=x> ```",
-    "```html\n<script>alert(1)</script>\n```",
-    '```"><script>alert(1)</script>\nx\n```',
-    "    <script>alert(1)</script>",
-    "| a |\n|---|\n| <img src=x onerror=alert(1)> |",
-    "$<script>alert(1)</script>$",
-    "$$\\href{javascript:alert(1)}{<b onmouseover=alert(1)>x}$$",
-    "\\(<img src=x onerror=alert(1)>\\)",
-    "<base href=//evil.example><meta http-equiv=refresh content=0>",
-    "<link rel=stylesheet href=//evil.example><object data=x><embed src=x>",
-    "<p style='position:fixed' class=menu id=item>x</p>",
-    "\x00<scr\x00ipt>alert(1)</scr\x00ipt>",
-    "\ud83d<script>\udc00",
-]
 ALLOWED_TAG = re.compile(
     r"</?(?:p|h[1-6]|ul|ol|li|blockquote|table|thead|tbody|tr|th|td|a|br|code|del|em|hr|pre|s|span"
     r"|strong)"
-    r"((?: (?:dir=\"(?:auto|ltr)\"|start=\"\d+\"|class=\"[\w -]+\"|rel=\"[\w ]+\"|title=\"[^\"<]*\""
-    r"|href=\"(?:https?:|mailto:)[^\"<]*\"))*)>"
+    r"((?: (?:dir=\"(?:auto|ltr|rtl)\"|start=\"\d+\"|class=\"[\w -]+\"|rel=\"[\w ]+\""
+    r"|title=\"[^\"<]*\"|href=\"(?:https?:|mailto:)[^\"<]*\"))*)>"
 )
 
 
@@ -65,6 +23,21 @@ ALLOWED_TAG = re.compile(
 def test_injected_markup_never_acts(payload, around):
     html = str(render_markdown(around.format(payload)))
     assert "<" not in ALLOWED_TAG.sub("", html), html
+
+
+def test_the_corpus_is_broad():
+    assert len(set(PAYLOADS)) == len(PAYLOADS) >= 100
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_injected_markup_stays_readable_in_texts_too_long_for_markdown(payload):
+    html = str(render_markdown(payload + "x" * MAX_MARKDOWN))
+    assert re.fullmatch('<pre class="plain" dir="auto">[^<]*</pre>', html)
+
+
+def test_everything_at_once_never_acts():
+    html = str(render_markdown("\n\n".join(PAYLOADS)))
+    assert "<" not in ALLOWED_TAG.sub("", html)
 
 
 def test_links_leave_no_trace_and_open_nothing():
@@ -100,9 +73,28 @@ def test_single_line_breaks_are_kept():
     assert "one<br>\ntwo" in render_markdown("one\ntwo")
 
 
-@pytest.mark.parametrize("text", ["مرحبا", "- שלום", "# سلام", "> שלום"])
-def test_blocks_find_their_own_direction(text):
+@pytest.mark.parametrize("text", ["مرحبا", "# سلام", "> שלום", "| שלום |\n|---|\n| 1 |"])
+def test_texts_find_their_own_direction(text):
     assert 'dir="auto"' in render_markdown(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "opening"),
+    [
+        ("- שלום\n- hello", '<ul dir="rtl">'),
+        ("- 1.5 **hello**\n- שלום", '<ul dir="ltr">'),
+        ("3. سلام\n\n4. x", '<ol start="3" dir="rtl">'),
+        ("> - שלום", '<blockquote dir="rtl">\n<ul dir="rtl">'),
+        ("| 1 | مرحبا |\n|---|---|\n| a | b |", '<table dir="rtl">'),
+        ("- $x$ и `y`", '<ul dir="ltr">'),
+    ],
+)
+def test_what_holds_texts_takes_the_direction_of_its_first_letter(text, opening):
+    assert opening in render_markdown(text)
+
+
+def test_a_table_of_numbers_takes_no_direction_from_the_text_after_it():
+    assert "<table>" in render_markdown("| 1 | 2 |\n|---|---|\n| 3 | 4 |\n\nשלום")
 
 
 @pytest.mark.parametrize(

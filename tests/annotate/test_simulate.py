@@ -199,3 +199,22 @@ def test_a_limit_is_kept_and_the_work_goes_on_from_there():
 def test_impossible_behaviour_is_refused(behaviours):
     with pytest.raises(InvalidInput):
         simulate_annotators(campaign(1), behaviours=behaviours)
+
+
+@pytest.mark.parametrize(
+    ("changes", "labels"),
+    [
+        ({"step_points": 5}, [5, 5, 1, 3]),
+        ({"steps_mode": "all"}, [1, 1, -1, 0]),
+        ({}, [1, 1, -1, None]),
+    ],
+)
+def test_steps_are_labelled_on_the_project_s_scale(changes, labels):
+    project = ProjectFactory(**changes)
+    steps = ("a", "b", "c", "d")
+    item = make_item(project, kind="steps", steps=steps, known={"labels": [1, 1, -1, None]})
+    make_open_round(project, [item])
+    simulate_annotators(project, behaviours=[Behaviour(1.0)])
+    judgment = Judgment.objects.get()
+    assert judgment.latest.answer == {"labels": labels}
+    parse_answer(judgment.latest.answer, judgment.assignment.shape())

@@ -6,6 +6,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.kinds import PHONE, Seat
 from tests.installation import Installation
 
 expect.set_options(timeout=20_000)  # a busy machine is no failure
@@ -46,3 +47,20 @@ def sign_in(page, installation, name):
     page.keyboard.type("a long enough password")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"^http://[^/]+/$"))
+
+
+@pytest.fixture
+def seat(installation, page, request):
+    """A person with mouse and keyboard in front of one item of any kind."""
+    return Seat(installation, page, _own_name(request), sign_in=sign_in)
+
+
+@pytest.fixture
+def phone_seat(installation, new_context, request):
+    """The same with a phone that is touched."""
+    page = new_context(**PHONE).new_page()
+    return Seat(installation, page, _own_name(request), sign_in=sign_in)
+
+
+def _own_name(request):
+    return re.sub(r"\W+", "-", request.node.name.removeprefix("test_"))[-60:].strip("-").lower()

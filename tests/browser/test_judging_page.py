@@ -102,7 +102,7 @@ def test_a_skip_that_the_server_refuses_is_shown_in_the_open_dialog_again(desk, 
     expect(page.locator("#skip-dialog .field-error")).to_contain_text("at most 150 characters")
     _press(page, "2", "Enter")
     expect(page.locator("#skip-dialog")).to_be_visible()
-    assert installation.python(STORED.format(name=name)) == [["leased", ""]]
+    assert installation.python(STORED.format(name=name)) == [["leased", ""]] * 2
 
 
 def test_an_answer_chosen_just_before_a_reload(desk, page):
@@ -119,7 +119,9 @@ def test_an_answer_whose_draft_is_slower_than_the_reload_slow(desk, page):
     expect(page.locator("#item.item-comparison")).to_be_visible()
     page.route("**/draft", lambda route: route.abort(), times=1)
     _press(page, "2")
-    page.reload()
+    with page.expect_response("**/draft") as late:
+        page.reload()
+    assert late.value.request.post_data_json["version"] == 1
     expect(page.locator("input[value=left-3]")).to_be_checked()
     with page.expect_response("**/draft") as draft:
         _press(page, "3")
@@ -137,7 +139,7 @@ def test_the_page_that_waits_shows_a_new_round_by_itself_waiting(desk, page, ins
     expect(page.locator("#item.item-comparison")).to_be_visible(timeout=20_000)
     _press(page, "2")
     expect(page.locator("input[value=left-3]")).to_be_checked()
-    expect(page.locator("[hx-trigger]")).to_have_count(0)
+    expect(page.locator(".is-resting")).to_have_count(0)
 
 
 def test_escape_leaves_the_reason_so_that_keys_work_after_escape(desk, page):

@@ -3,7 +3,7 @@
 import pytest
 
 from annotate.answers import ComparisonAnswer, RankingAnswer, RatingAnswer, StepsAnswer
-from annotate.models import Assignment, User
+from annotate.models import Assignment, Response, User
 from annotate.services import claim_assignment, revise_judgment, submit_judgment
 from curation.convert import collect
 from tests.factories import ProjectFactory, make_annotator, make_item, make_open_round
@@ -110,3 +110,33 @@ def test_a_category_is_the_items_own():
         _judge(project, ComparisonAnswer("left", 1), user=user)
     corpus, _ = collect(project, kind="preference", include_simulated=False)
     assert corpus.categories == {first.digest: "maths", second.digest: "safety"}
+
+
+@pytest.mark.parametrize("purpose", ["gold", "qualification"])
+def test_checks_are_no_votes(purpose):
+    project = ProjectFactory()
+    make_open_round(project, [make_item(project)])
+    _judge(project, ComparisonAnswer("left", 1))
+    Assignment.objects.update(purpose=purpose)
+    assert collect(project, kind="preference", include_simulated=False)[1] == []
+
+
+def test_points_of_a_scale_become_signs():
+    project = ProjectFactory(step_points=5)
+    make_open_round(project, [make_item(project, kind="steps", steps=("a", "b", "c"))])
+    _judge(project, StepsAnswer((5, 3, 1)))
+    (record,) = collect(project, kind="stepwise", include_simulated=False)[1]
+    assert record.labels == (1, 0, -1)
+
+
+def test_the_turns_of_a_conversation_are_its_steps():
+    project = ProjectFactory()
+    item = make_item(project, kind="steps", contents=("whole",))
+    turns = [("assistant", "Where?"), ("user", "Here."), ("assistant", "Go left.")]
+    Response.objects.update(turns=[{"role": role, "content": text} for role, text in turns])
+    make_open_round(project, [item])
+    _judge(project, StepsAnswer((1, -1)))
+    corpus, (record,) = collect(project, kind="stepwise", include_simulated=False)
+    steps = corpus.responses[record.response].steps
+    assert steps == ("Where?", "Human: Here.\n\nAssistant: Go left.")
+    assert record.labels == (1, -1)

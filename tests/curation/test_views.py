@@ -5,8 +5,7 @@ from django.urls import reverse
 
 from annotate.answers import ComparisonAnswer
 from annotate.models import Assignment, AuditEvent
-from annotate.services import create_round, open_round, submit_judgment
-from annotate.services.queue import claim_assignment
+from annotate.services import claim_assignment, create_round, open_round, submit_judgment
 from annotate.services.rounds import Pick
 from annotate.services.runs import perform
 from curation.models import CurationRun, DatasetVersion

@@ -5,14 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from modeling.charts import (
-    AccuracyPoint,
-    Axes,
-    _ticks,
-    accuracy_chart,
-    line_chart,
-    margin_chart,
-)
+from modeling.charts import AccuracyPoint, accuracy_chart, line_chart, margin_chart
 
 SVG = "{http://www.w3.org/2000/svg}"
 POINTS = [
@@ -108,25 +101,3 @@ def test_many_labels_are_thinned_out():
 def test_a_logarithmic_axis_is_labelled_by_powers_of_ten():
     svg = line_chart([(0.001, 2.0), (10.0, 1.0)], name="g", title="L", x_title="x", log_x=True)
     assert {"0.001", "0.1", "10"} <= {e.text for e in found(svg, "text")}
-
-
-@pytest.mark.parametrize(
-    ("low", "high"), [(0, 1), (0.03, 0.98), (0, 19), (0, 7_345), (1e-6, 2e-6), (-3, 11)]
-)
-def test_ticks_are_round_few_and_inside(low, high):
-    ticks = _ticks(low, high)
-    assert 2 <= len(ticks) <= 7
-    assert low - 1e-9 <= ticks[0]
-    assert ticks[-1] <= high + 1e-9
-
-
-def test_ticks_of_counts_are_whole():
-    assert all(float(tick).is_integer() for tick in _ticks(0, 3, whole=True))
-
-
-def test_axes_put_larger_values_higher_and_a_point_range_in_the_middle():
-    axes = Axes(0, 1, 0, 1)
-    assert axes.y(1) < axes.y(0)
-    assert axes.x(1) > axes.x(0)
-    flat = Axes(2, 2, 5, 5)
-    assert flat.x(2) == pytest.approx((axes.x(0) + axes.x(1)) / 2)

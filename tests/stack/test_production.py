@@ -1,15 +1,10 @@
 """The same code on PostgreSQL and Redis, chosen by two environment variables."""
 
-import os
-import shutil
-import subprocess
-import tempfile
 import threading
-from pathlib import Path
 
 import pytest
 
-from tests.installation import Installation, free_port, kill_group, wait_until
+from tests.installation import Installation, wait_until
 
 pytestmark = pytest.mark.postgres
 
@@ -22,94 +17,6 @@ manager = create_annotators(project, n=1, role="manager", by=None)[0]
 people = create_annotators(project, n=4, by=None)
 print(json.dumps([manager.token, [login.token for login in people]]))
 """
-
-
-def _binaries():
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found or shutil.which("redis-server") is None:
-        pytest.skip("install Debian's postgresql and redis-server for this test")
-    return found[-1].parent
-
-
-def _as_postgres(*command):
-    """PostgreSQL refuses to run as root."""
-    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else list(command)
-
-
-@pytest.fixture
-def database():
-    """A throw-away PostgreSQL on loopback."""
-    binaries, port = _binaries(), free_port()
-    folder = Path(tempfile.mkdtemp(prefix="tiebreak-pg-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-    data = str(folder / "data")
-    subprocess.run(
-        _as_postgres(str(binaries / "initdb"), "-D", data, "-U", "tiebreak", "-A", "trust"),
-        check=True,
-        capture_output=True,
-        cwd="/",
-    )
-    with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(
-            _as_postgres(
-                str(binaries / "postgres"),
-                "-D",
-                data,
-                "-p",
-                str(port),
-                "-k",
-                str(folder),
-                "-c",
-                "listen_addresses=127.0.0.1",
-            ),
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            cwd="/",
-        )
-    create = [
-        str(binaries / "createdb"),
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-        "-U",
-        "tiebreak",
-        "tiebreak",
-    ]
-    wait_until(
-        lambda: subprocess.run(create, capture_output=True, check=False).returncode == 0,
-        what="PostgreSQL",
-    )
-    yield f"postgres://tiebreak@127.0.0.1:{port}/tiebreak"
-    kill_group(process)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def redis(tmp_path):
-    """A throw-away Redis on loopback."""
-    port = free_port()
-    with (tmp_path / "redis.log").open("ab") as log:
-        process = subprocess.Popen(
-            [
-                "redis-server",
-                "--port",
-                str(port),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--dir",
-                str(tmp_path),
-            ],
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    yield f"redis://127.0.0.1:{port}/0"
-    kill_group(process)
 
 
 def _judge_everything(installation, token, problems):

@@ -3,27 +3,12 @@
 import os
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.installation import Installation, processes, wait_until
+from tests.installation import Installation, wait_until
 
 pytestmark = pytest.mark.slow
-
-
-def _ours(installation, *words):
-    """The processes of one installation, told apart by its folder in their environment."""
-    mark = f"TIEBREAK_VAR={installation.folder}"
-    found = []
-    for pid in processes(*words):
-        try:
-            environment = Path(f"/proc/{pid}/environ").read_text(errors="replace")
-        except OSError:
-            continue
-        if mark in environment.split("\0"):
-            found.append(pid)
-    return found
 
 
 @pytest.fixture
@@ -32,7 +17,7 @@ def served(installation):
         sys.executable, "manage.py", "serve", "--port", str(installation.port)
     )
     wait_until(installation.answers, what="the server")
-    wait_until(lambda: len(_ours(installation, "celery", "worker")) >= 2, what="the worker")
+    wait_until(lambda: len(installation.running("celery", "worker")) >= 2, what="the worker")
     return installation, process
 
 
@@ -54,10 +39,10 @@ def test_a_job_is_done_in_the_background(served):
 
 def test_a_worker_that_dies_is_started_again(served):
     installation, _ = served
-    before = _ours(installation, "celery", "worker")
+    before = installation.running("celery", "worker")
     os.kill(before[0], signal.SIGKILL)
     wait_until(
-        lambda: (now := _ours(installation, "celery", "worker")) and not set(now) & set(before),
+        lambda: (now := installation.running("celery", "worker")) and not set(now) & set(before),
         what="a new worker, and none of the old one's children",
     )
 
@@ -68,7 +53,7 @@ def test_nothing_is_left_when_it_ends(served, sig):
     os.kill(process.pid, sig)
     process.wait(30)
     wait_until(
-        lambda: not _ours(installation, "celery") and not _ours(installation, "gunicorn"),
+        lambda: not installation.running("celery") and not installation.running("gunicorn"),
         seconds=30,
         what="every process to end",
     )

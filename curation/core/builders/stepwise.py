@@ -142,6 +142,11 @@ def render_prompt(messages: Sequence[Message]) -> str:
     """
     if len(messages) == 1 and messages[0].role == "user":
         return messages[0].content
+    return render_turns(messages)
+
+
+def render_turns(messages: Sequence[Message]) -> str:
+    """Return turns as one text, each after its speaker's name, with a blank line between them."""
     return "\n\n".join(
         f"{_SPEAKERS.get(turn.role, turn.role.capitalize())}: {turn.content}" for turn in messages
     )

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
+import pytest
+from rest_framework.renderers import JSONRenderer
+
+from annotate.api.queue import Claim
 from annotate.models import Assignment
+from annotate.selectors import claim_payload
+from annotate.services import claim_assignment
 from tests.clients import answer_body, client_for, error_of
 from tests.factories import make_annotator, make_item, make_open_round
 
@@ -27,6 +33,12 @@ def test_a_claim_tells_what_to_judge_in_the_order_shown(client, items, annotator
         "scale": "llama2",
         "aspects": [],
         "rating_range": [1, 5],
+        "rating_style": "points",
+        "anchors": {},
+        "ranking_mode": "order",
+        "steps_mode": "first_error",
+        "step_points": 0,
+        "verdict": None,
     }
     assert claim["fence"] == 1
     assert claim["draft"] is None
@@ -101,3 +113,14 @@ def test_an_unknown_address_is_404_in_the_same_form(client, anonymous):
         reply = caller.call("post", "assignments/17/judgments", {})
         assert reply.status_code == 404
         assert error_of(reply)["code"] == "not_found"
+
+
+@pytest.mark.parametrize("kind", ["comparison", "ranking", "rating", "steps", "outcome"])
+def test_what_is_sent_is_what_is_described(kind, annotator):
+    project = annotator.memberships.get().project
+    project.rounds.update(status="closed")
+    item = make_item(project, kind=kind, steps=("one", "two") if kind == "steps" else None)
+    make_open_round(project, [item])
+    payload = claim_payload(claim_assignment(project, by=annotator))
+    sent = json.loads(JSONRenderer().render(payload))
+    assert sent == json.loads(JSONRenderer().render(Claim(payload).data))

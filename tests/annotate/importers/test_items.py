@@ -17,6 +17,7 @@ from annotate.importers.limits import check_limits
 from annotate.importers.records import RowError
 
 SAMPLES = {
+    "turns": {"prompt": "q", "turns": [{"role": "assistant", "content": "a"}]},
     "hh_rlhf": {
         "chosen": "\n\nHuman: q\n\nAssistant: a",
         "rejected": "\n\nHuman: q\n\nAssistant: b",
@@ -43,8 +44,8 @@ def test_a_row_is_recognised_by_its_columns(name):
 
 def test_formats_may_be_mixed_in_one_file(load):
     kinds = [item.kind for item in load(*SAMPLES.values())]
-    assert kinds[:3] == ["comparison"] * 3
-    assert kinds[3:] == ["ranking", "rating", "steps", "outcome", "comparison", "rating"]
+    assert kinds[:4] == ["steps"] + ["comparison"] * 3
+    assert kinds[4:] == ["ranking", "rating", "steps", "outcome", "comparison", "rating"]
 
 
 def test_a_row_of_no_format_is_told_its_columns_and_what_formats_need(refuse):

@@ -212,13 +212,13 @@ def test_a_page_that_waits_is_told_only_when_there_is_something(annotator, proje
     client, waiting = browser(annotator), f"{page(project)}?waiting=1"
     assert str(project.items.first().public_id)
     shown = text_of(client.get(waiting, **HTMX))
-    assert "hx-trigger" not in shown
+    assert "is-resting" not in shown
     assert 'id="answer"' in shown
     Assignment.objects.update(status="withdrawn", annotator=None)
     assert client.get(waiting, **HTMX).status_code == 204
     whole = text_of(client.get(waiting))
     assert "Nothing to do right now" in whole
-    assert f'hx-get="{waiting}" hx-trigger="every 10s"' in whole
+    assert 'class="notice is-resting"' in whole
 
 
 def test_a_skip_without_javascript_leads_on(project, annotator):
@@ -261,7 +261,7 @@ def test_loading_an_item_takes_the_same_number_of_queries_however_many_responses
 ):
     wide = open_project(lambda p: make_item(p, kind="ranking", contents=list("abcdefgh")))
     client = browser(make_annotator(wide))
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(24):
         client.get(page(wide))
 
 

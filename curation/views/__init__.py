@@ -1,0 +1,1 @@
+"""The pages of curation: datasets, quality of the judgments, adjudication."""

@@ -46,8 +46,9 @@ def get_project_for(user: User, slug: str, *, role: str = Membership.Role.ANNOTA
 
 
 def get_assignment_for(user: User, public_id: UUID) -> Assignment:
-    """One of a member's own assignments; its texts are read when somebody asks for them."""
+    """One of a member's own assignments, no reviewer's stand; its texts are read when asked for."""
     own = Assignment.objects.filter(public_id=public_id, annotator=user)
+    own = own.exclude(purpose=Assignment.Purpose.ADJUDICATION)
     if not user.is_superuser:
         own = own.filter(item__project__memberships__user=user)
     return get_object_or_404(own.select_related("item__project"))
@@ -68,10 +69,10 @@ def get_judgment_for(user: User, public_id: UUID) -> Judgment:
     return judgment
 
 
-def get_item_for(user: User, public_id: UUID) -> Item:
-    """An item with its texts, if the user may review in its project."""
+def get_item_for(user: User, public_id: UUID, *, role: str = Membership.Role.REVIEWER) -> Item:
+    """An item with its texts, if the user has at least this role in its project."""
     item: Item = get_object_or_404(
         Item.objects.with_texts().select_related("project"), public_id=public_id
     )
-    get_project_for(user, item.project.slug, role=Membership.Role.REVIEWER)
+    get_project_for(user, item.project.slug, role=role)
     return item

@@ -26,6 +26,7 @@ from annotate.models import (
     Project,
     Response,
     Round,
+    RoundCursor,
     RoundItem,
     User,
     Verdict,
@@ -33,6 +34,7 @@ from annotate.models import (
 )
 
 Status = Assignment.Status
+MOST_AVAILABLE = 1_000
 
 
 @dataclass(frozen=True)
@@ -132,16 +134,34 @@ def members_of(project: Project) -> QuerySet[Membership]:
 def available_items(project: Project, user: User) -> int:
     """Items of the open round with a free slot that this person was never given.
 
-    A gold item comes in place of one of them and counts as that one would, because a number that
-    stands still would tell it from work; as long as one is left, one is told.
+    Counted up to ``MOST_AVAILABLE``, which then means that many or more. A gold item comes in place
+    of one of them and counts as that one would, because a number that stands still would tell it
+    from work; as long as one is left, one is told.
     """
+    cursor = (
+        RoundCursor.objects.filter(
+            user=user, round__project=project, round__status=Round.Status.OPEN
+        ).first()
+        or RoundCursor()
+    )
     slots = Assignment.objects.filter(round__project=project, round__status=Round.Status.OPEN)
     free = slots.filter(status=Status.FREE)
-    seen = Assignment.objects.filter(item__project=project, annotator=user).values("item")
-    left = free.exclude(item__in=seen).values("item").distinct().count()
+    left = _unseen_ahead(free, cursor, project, user)
     gold = slots.filter(annotator=user, purpose=Assignment.Purpose.GOLD)
-    in_place_of_work = gold.exclude(item__in=free.values("item")).count()
+    in_place_of_work = gold.filter(~Exists(free.filter(item=OuterRef("item")))).count()
     return max(left - in_place_of_work, min(left, 1))
+
+
+def _unseen_ahead(
+    free: QuerySet[Assignment], cursor: RoundCursor, project: Project, user: User
+) -> int:
+    """What was never given stands ahead of the cursor, so nobody's done work is walked through."""
+    ahead = Q(position__gt=cursor.position) | Q(position__gt=cursor.front, position__lt=0)
+    seen = Assignment.objects.filter(item=OuterRef("item"), annotator=user)
+    slots = free.filter(ahead).filter(~Exists(seen)).order_by("position")
+    enough = MOST_AVAILABLE * project.overlap
+    items = list(slots.values_list("item_id", flat=True)[:enough])
+    return MOST_AVAILABLE if len(items) == enough else min(len(set(items)), MOST_AVAILABLE)
 
 
 def idle_reason(project: Project, user: User, *, held: int = 0) -> str:
@@ -166,7 +186,11 @@ def idle_reason(project: Project, user: User, *, held: int = 0) -> str:
 
 def _is_disqualified(project: Project, user: User) -> bool:
     failed = Membership.objects.filter(
-        project=project, user=user, disqualified_at__isnull=False, qualified_at=None
+        project=project,
+        user=user,
+        role=Membership.Role.ANNOTATOR,
+        disqualified_at__isnull=False,
+        qualified_at=None,
     )
     return failed.exists()
 

@@ -62,6 +62,7 @@ urlpatterns = [
     path("p/<slug:slug>/items/", items.item_list, name="item-list"),
     path("p/<slug:slug>/items/change/", items.item_actions, name="item-actions"),
     path("items/<uuid:public_id>/", items.item_detail, name="item-detail"),
+    path("items/<uuid:public_id>/explain/", items.item_explain, name="item-explain"),
     path("p/<slug:slug>/annotate/", judging.item_next, name="item-next"),
     path("p/<slug:slug>/annotate/prefetch/", judging.item_prefetch, name="item-prefetch"),
     path("p/<slug:slug>/annotate/history/", history.history, name="history"),

@@ -114,6 +114,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {  # planning cost more than running
+        "server_side_binding": True,
+        "prepare_threshold": 5,
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- jobs -----------------------------------------------------------------------------------
@@ -202,6 +206,11 @@ CACHES = {
         "LOCATION": "tiebreak_cache",
     }
 }
+SESSION_ENGINE = (
+    "django.contrib.sessions.backends.cached_db"
+    if CELERY_BROKER_URL.startswith("redis")
+    else "django.contrib.sessions.backends.db"
+)
 
 # --- API ------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {

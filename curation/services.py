@@ -96,7 +96,7 @@ def _store(project: Project, recipe: Recipe, built: Built) -> DatasetVersion:
     directory = Path(settings.DATASET_DIR) / folder
     written = write_dataset(built, directory, recipe=recipe)
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         same = DatasetVersion.objects.filter(
             project=project, kind=recipe.kind, content_hash=written.content_hash
         ).first()

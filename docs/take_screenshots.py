@@ -2,24 +2,78 @@
 
 make demo                                  # in one terminal
 .venv/bin/python -m docs.take_screenshots  # in another; needs chromium
+
+Each page is taken light, dark and on a phone: docs/screenshots/<name>-<look>.png. The annotator's
+tour skips items to reach every kind, so take the pictures from a fresh demo.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from docs.screenshot_tours import annotator_tour, manager_tour, reviewer_tour, visitor_tour
+
 FOLDER = Path(__file__).parent / "screenshots"
 PASSWORD = "tiebreak-demo"  # noqa: S105 - the demo's own
+SCREEN = {"viewport": {"width": 1280, "height": 860}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 LOOKS = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 860}},
-    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 860}},
-    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+    "light": {"color_scheme": "light", **SCREEN},
+    "dark": {"color_scheme": "dark", **SCREEN},
+    "phone": {"color_scheme": "light", **PHONE},
 }
-KINDS = ("ranking", "rating", "steps", "outcome")
+TOURS = {
+    "": visitor_tour,
+    "annotator": annotator_tour,
+    "reviewer": reviewer_tour,
+    "manager": manager_tour,
+}
+MAX_HEIGHT = 1_800
+
+
+class Camera:
+    """The same person in front of a light screen, a dark screen and a phone."""
+
+    def __init__(
+        self, browser: Browser, url: str, folder: Path, name: str, only: Collection[str]
+    ) -> None:
+        self.url, self.folder, self.only = url, folder, only
+        self.pages = {look: _enter(browser, look, url, name) for look in LOOKS}
+
+    @property
+    def page(self) -> Page:
+        """The page to find one's way with."""
+        return self.pages["light"]
+
+    def shoot(
+        self,
+        name: str,
+        path: str,
+        *,
+        prepare: Callable[[Page], None] | None = None,
+        is_whole: bool = False,
+    ) -> None:
+        """Take one page in every look, to its end within reason on a phone or if ``is_whole``."""
+        if self.only and name not in self.only:
+            return
+        for look, page in self.pages.items():
+            page.goto(self.url + path)
+            if prepare is not None:
+                prepare(page)
+            page.evaluate("document.fonts.ready")
+            with _as_long_as(page, MAX_HEIGHT if is_whole or look == "phone" else 0):
+                page.screenshot(path=self.folder / f"{name}-{look}.png")
+
+    def close(self) -> None:
+        """Leave, in every look."""
+        for page in self.pages.values():
+            page.context.close()
 
 
 def main() -> None:
@@ -27,71 +81,45 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default="http://127.0.0.1:8000")
     parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--only", nargs="*", default=[], help="names of pictures")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        for look in LOOKS:
-            _annotator(browser, look, arguments.url, arguments.folder)
-            _manager(browser, look, arguments.url, arguments.folder)
+        for name, tour in TOURS.items():
+            camera = Camera(browser, arguments.url, arguments.folder, name, arguments.only)
+            tour(camera)
+            camera.close()
         browser.close()
 
 
-def _page(browser: Browser, look: str) -> Page:
-    return browser.new_context(**LOOKS[look]).new_page()  # type: ignore[arg-type]
+@contextmanager
+def _as_long_as(page: Page, most: int) -> Iterator[None]:
+    """A screen that shows the page to its end, up to ``most`` pixels, and is then as before."""
+    size = page.viewport_size
+    assert size is not None  # noqa: S101 - every look has one
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size(
+        {"width": size["width"], "height": max(size["height"], min(height, most))}
+    )
+    yield
+    page.set_viewport_size(size)
 
 
-def _sign_in(page: Page, url: str, username: str) -> None:
-    page.goto(f"{url}/accounts/login/")
-    page.fill("input[name=login]", username)
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url(f"{url}/")
-
-
-def _annotator(browser: Browser, look: str, url: str, folder: Path) -> None:
-    page = _page(browser, look)
-    page.goto(f"{url}/accounts/login/")
-    page.screenshot(path=folder / f"sign-in-{look}.png")
-    _sign_in(page, url, "annotator")
-    page.screenshot(path=folder / f"projects-{look}.png")
-    for name, path in (("home", "/p/everyday/"), ("comparison", "/p/everyday/annotate/")):
-        page.goto(url + path)
-        page.screenshot(path=folder / f"{name}-{look}.png", full_page=look == "phone")
-    page.goto(f"{url}/p/reasoning/annotate/")
-    seen: set[str] = set()
-    while len(seen) < len(KINDS):
-        kind = page.locator("#item").get_attribute("data-kind") or ""
-        if kind not in seen:
-            page.screenshot(path=folder / f"{kind}-{look}.png", full_page=look == "phone")
-            seen.add(kind)
-        _skip(page)
-    page.context.close()
-
-
-def _skip(page: Page) -> None:
-    """Go on to the next item as a person would."""
-    before = page.locator("#answer").get_attribute("action")
-    page.keyboard.press("s")
-    page.keyboard.press("1")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(f'#answer:not([action="{before}"])')
-
-
-def _manager(browser: Browser, look: str, url: str, folder: Path) -> None:
-    page = _page(browser, look)
-    _sign_in(page, url, "manager")
-    page.goto(f"{url}/p/everyday/overview/")
-    page.screenshot(path=folder / f"overview-{look}.png", full_page=True)
-    for name in ("datasets", "checkpoints", "jobs"):
-        page.goto(f"{url}/p/everyday/overview/")
-        page.goto(
-            url + (page.locator(f'main a[href^="/{name}/"]').first.get_attribute("href") or "")
-        )
-        page.screenshot(path=folder / f"{name[:-1]}-{look}.png", full_page=True)
-    page.context.close()
+def _enter(browser: Browser, look: str, url: str, name: str) -> Page:
+    """A page of this look, signed in where there is a name; drafts are not kept."""
+    context = browser.new_context(reduced_motion="reduce", **LOOKS[look])  # type: ignore[arg-type]
+    context.route("**/draft", lambda route: route.fulfill(status=200, json={}))
+    page = context.new_page()
+    if name:
+        page.goto(f"{url}/accounts/login/")
+        page.fill("input[name=login]", name)
+        page.fill("input[name=password]", PASSWORD)
+        page.press("input[name=password]", "Enter")
+        page.wait_for_url(f"{url}/")
+    return page
 
 
 if __name__ == "__main__":

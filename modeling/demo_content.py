@@ -1,10 +1,11 @@
-"""What the demo's projects hold beside their files: gold items, and a few days of somebody's work."""
+"""What the demo holds beside its files: gold items, and a few days of somebody's work."""
 
 from __future__ import annotations
 
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -13,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 import annotate
-from annotate.models import Item, Judgment, JudgmentRevision, Project, User
+from annotate.answers import Answer, ComparisonAnswer
+from annotate.models import Assignment, Item, Judgment, JudgmentRevision, Project, User
 from annotate.services import claim_assignment, import_file, submit_judgment
 from annotate.services.items import mark_gold, set_known_answer
 from annotate.services.limits import rebuild_workdays
@@ -61,12 +63,20 @@ def _judge(user: User, project: Project, rng: random.Random, ago: timedelta) -> 
     known = assignment.item.known
     submission = submit_judgment(
         assignment,
-        answer=simulated_answer(assignment, known, CAREFUL, rng, None),
+        answer=_graded(simulated_answer(assignment, known, CAREFUL, rng, None), rng),
         by=user,
         fence=assignment.fence,
         idempotency_key=f"demo-{assignment.public_id}",
         active_seconds=round(rng.uniform(15, 40), 1),
     )
     judgment, then = submission.judgment, timezone.now() - ago
+    Assignment.objects.filter(pk=assignment.pk).update(ended_at=then)
     Judgment.objects.filter(pk=judgment.pk).update(created_at=then)
     JudgmentRevision.objects.filter(judgment=judgment).update(created_at=then)
+
+
+def _graded(answer: Answer, rng: random.Random) -> Answer:
+    """The same side with a grade of its own; known answers have only the weakest."""
+    if isinstance(answer, ComparisonAnswer) and answer.strength is not None:
+        return replace(answer, strength=rng.randint(1, 3))
+    return answer

@@ -64,7 +64,7 @@ def advance(project: Project, *, by: User | None = None) -> Step:
     Judge → close the round → build a dataset → train → pick and open the next round. Each step is
     a row, made under the project's lock, so calling this at any time, from anywhere, is safe.
     """
-    project = Project.objects.select_for_update().get(pk=project.pk)
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     step = standing(project)
     if step.take is None:
         return step

@@ -123,7 +123,7 @@ def publish_checkpoint(
     run: TrainingRun, *, path: str, manifest: Mapping[str, Any], metrics: Mapping[str, Any]
 ) -> Checkpoint:
     """The row of a finished training, put in force at once; a replay returns the same row."""
-    project = Project.objects.select_for_update().get(pk=run.project_id)
+    project = Project.objects.select_for_update(no_key=True).get(pk=run.project_id)
     existing = Checkpoint.objects.filter(run=run).first()
     if existing is not None:
         return existing
@@ -145,7 +145,7 @@ def publish_checkpoint(
 @transaction.atomic
 def promote_checkpoint(checkpoint: Checkpoint, *, by: User | None) -> Checkpoint:
     """Put an earlier checkpoint in force again; the one in force steps back."""
-    project = Project.objects.select_for_update().get(pk=checkpoint.project_id)
+    project = Project.objects.select_for_update(no_key=True).get(pk=checkpoint.project_id)
     Checkpoint.objects.filter(project=project, is_promoted=True).update(is_promoted=False)
     Checkpoint.objects.filter(pk=checkpoint.pk).update(is_promoted=True)
     record("checkpoint.promote", by=by, project=project, subject=str(checkpoint))

@@ -42,6 +42,13 @@ def test_an_earlier_database_is_brought_up_to_date(fixture, tmp_path):
         "print(json.dumps(J.objects.order_by('pk').first().latest.answer))"
     )
     assert latest == {"choice": "tie"}
+    days, judged = installation.python(
+        "import json; from django.db.models import Sum;"
+        "from annotate.models import Judgment as J, WorkDay as W;"
+        "checks = J.objects.exclude(assignment__purpose__in=['import', 'adjudication']);"
+        "print(json.dumps([W.objects.aggregate(n=Sum('judged'))['n'], checks.count()]))"
+    )
+    assert days == judged > 0
     built = installation.manage(
         "build_dataset", "upgrade", "--kind", "stepwise", "--include-simulated"
     )

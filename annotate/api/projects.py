@@ -63,7 +63,7 @@ class OwnCounts(serializers.Serializer[Any]):
     judgments = serializers.IntegerField()
     skipped = serializers.IntegerField()
     leased = serializers.IntegerField()
-    available = serializers.IntegerField()
+    available = serializers.IntegerField(help_text="Counted up to 1000: that many or more")
 
 
 class RoundCounts(serializers.Serializer[Any]):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 MAX_TICKED = 500
 MAX_FILTER = 4_000
+MAX_EXPLANATION = 2_000
 ACTIONS = (
     ("priority", gettext_lazy("Set the priority to …")),
     ("overlap", gettext_lazy("Set the number of judgments to …")),
@@ -39,6 +40,18 @@ class TickedField(forms.Field):
             return list(dict.fromkeys(UUID(str(one)) for one in value or []))
         except ValueError as error:
             raise ValidationError(_("That is no item.")) from error
+
+
+class ExplanationForm(forms.Form):
+    """Why a known answer is right."""
+
+    explanation = forms.CharField(
+        label=gettext_lazy("Why it is right"),
+        required=False,
+        max_length=MAX_EXPLANATION,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+        help_text=gettext_lazy("Shown after the answer in projects with immediate feedback."),
+    )
 
 
 class ItemActionForm(forms.Form):

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
+LARGEST_FENCE = 2**31 - 1  # what the column holds
 SKIP_REASONS = {
     "too-long": _("Too long to judge well"),
     "unclear": _("The prompt or a response is unclear"),
@@ -22,7 +23,7 @@ SKIP_REASONS = {
 class SubmissionForm(forms.Form):
     """What travels beside an answer."""
 
-    fence = forms.IntegerField(min_value=0)
+    fence = forms.IntegerField(min_value=0, max_value=LARGEST_FENCE)
     idempotency_key = forms.CharField(max_length=100)
     active_seconds = forms.FloatField(required=False, min_value=0)
 
@@ -30,7 +31,7 @@ class SubmissionForm(forms.Form):
 class SkipForm(forms.Form):
     """Why an item is skipped."""
 
-    fence = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    fence = forms.IntegerField(min_value=0, max_value=LARGEST_FENCE, widget=forms.HiddenInput)
     reason = forms.ChoiceField(
         label=_("Reason"),
         choices=list(SKIP_REASONS.items()),

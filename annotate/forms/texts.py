@@ -33,8 +33,9 @@ AROUND = (
         _("Quality"),
         ("gold_rate", "gold_feedback", "qualification_size", "qualification_pass"),
         _(
-            "Gold items have a known answer and look like any other. They come from imports with "
-            "hidden labels and from the item browser."
+            "Gold items have a known answer and look like any other. Known answers come from "
+            "imports with hidden labels or from decisions; mark their items as gold in the item "
+            "browser."
         ),
     ),
     Fieldset(_("Who sees what"), ("hide_others", "hide_names")),

@@ -61,9 +61,16 @@ class Judgment(models.Model):
 
     def latest_answer(self) -> Answer:
         """The answer in force, in the order in which it was shown."""
+        return self._parsed(self.latest)
+
+    def first_answer(self) -> Answer:
+        """What was said at first, in the order in which it was shown."""
+        return self._parsed(self.revisions.order_by("number")[0])
+
+    def _parsed(self, revision: JudgmentRevision) -> Answer:
         shape = self.assignment.item.shape_on(self.scale)
         anything = replace(shape, aspects=(), all_steps=False, rating_range=(-(2**53), 2**53))
-        return parse_answer(self.latest.answer, anything)
+        return parse_answer(revision.answer, anything)
 
 
 class JudgmentRevision(models.Model):

@@ -228,8 +228,13 @@ class Project(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """A verifier must be installed to be chosen."""
+        """A verifier must be installed to be chosen; the qualification leaves room for work."""
         super().clean()
+        most = self.items_per_annotator
+        if most is not None and most <= (self.qualification_size or 0):
+            raise ValidationError(
+                _("Let each person judge more items than the qualification has, or none is work.")
+            )
         if self.verifier == self.Verifier.MATH and find_spec("math_verify") is None:
             raise ValidationError(
                 {"verifier": _("Install the verifier first: pip install 'tiebreak[math]'.")}

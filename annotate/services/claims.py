@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from annotate.errors import Conflict
@@ -19,17 +18,17 @@ from annotate.models import (
     User,
 )
 from annotate.selectors import with_payload
-from annotate.services.gold import gold_slot, qualification_slot, unqualified
+from annotate.services.gold import expired_check, gold_slot, qualification_slot, unqualified
 from annotate.services.leases import (
     MAX_LEASES,
     Purpose,
     Status,
     expire_leases,
-    has_run_out,
     leased_values,
     revive_own,
 )
 from annotate.services.limits import room_for
+from annotate.services.statements import Lease, leases, locked_cursor, move_cursor
 from annotate.services.walk import next_place, slot_at
 
 
@@ -43,82 +42,72 @@ def claim_assignment(
     The assignment comes with all that ``claim_payload`` reads.
     """
     cursor = _locked_cursor(project, by)
-    own = _own_leases(project, by, cursor.round if cursor is not None else None)
+    own = _own_leases(project, by, cursor.round_id if cursor is not None else None)
     for assignment in own.live:
         if assignment.public_id not in holding:
-            return _loaded(assignment)
+            return _loaded(assignment.pk)
     if len(own.live) >= MAX_LEASES:
         raise Conflict(_("You hold two items already: answer or skip one of them first."))
     if cursor is None or not room_for(project, by, held=len(own.live)):
         return None
-    return _claim_in(cursor, own) or _claim_after_expiry(cursor)
+    return _claim_in(cursor, own, holding) or _claim_after_expiry(cursor)
 
 
 @dataclass(frozen=True)
 class _Own:
     """A person's leases, and those of theirs that ran out in the open round."""
 
-    live: list[Assignment]
-    expired: list[Assignment]
+    live: list[Lease]
+    expired: list[Lease]
 
 
-def _own_leases(project: Project, user: User, round_: Round | None) -> _Own:
-    rows = _leased_or_expired(project, user, round_)
-    if any(row.status == Status.LEASED and has_run_out(row) for row in rows):
+def _own_leases(project: Project, user: User, round_: int | None) -> _Own:
+    rows = leases(user=user.pk, project=project.pk, round_=round_)
+    if any(row.status == Status.LEASED and row.is_over for row in rows):
         expire_leases(annotator=user)
-        rows = _leased_or_expired(project, user, round_)
+        rows = leases(user=user.pk, project=project.pk, round_=round_)
     return _Own(
         [row for row in rows if row.status == Status.LEASED],
         [row for row in rows if row.status == Status.EXPIRED],
     )
 
 
-def _leased_or_expired(project: Project, user: User, round_: Round | None) -> list[Assignment]:
-    """In one plain statement, because every claim asks it."""
-    expired = Q(status=Status.EXPIRED, round=round_, purpose=Purpose.WORK)
-    own = Assignment.objects.filter(Q(status=Status.LEASED) | expired, annotator=user)
-    return list(own.filter(item__project=project).order_by("leased_at", "pk"))
-
-
-def _loaded(assignment: Assignment) -> Assignment:
-    return with_payload(Assignment.objects.filter(pk=assignment.pk)).get()
+def _loaded(pk: int) -> Assignment:
+    return with_payload(Assignment.objects.filter(pk=pk)).get()
 
 
 def _locked_cursor(project: Project, user: User) -> RoundCursor | None:
     """The person's place in the open round; holding its lock serialises that person's claims."""
-    cursors = RoundCursor.objects.select_for_update(of=("self",)).select_related("round")
-    own = cursors.filter(user=user, round__project=project, round__status=Round.Status.OPEN)
-    cursor = own.first() or _first_cursor(project, user, own)
+    cursor = locked_cursor(project, user)
     if cursor is not None:
-        cursor.user, cursor.round.project = user, project
-    return cursor
-
-
-def _first_cursor(project: Project, user: User, own: QuerySet[RoundCursor]) -> RoundCursor | None:
+        return cursor
     round_ = project.rounds.filter(status=Round.Status.OPEN).first()
     if round_ is None:
         return None
     RoundCursor.objects.get_or_create(round=round_, user=user)
-    return own.first()
+    return locked_cursor(project, user)
 
 
-def _claim_in(cursor: RoundCursor, own: _Own) -> Assignment | None:
+def _claim_in(cursor: RoundCursor, own: _Own, holding: Collection[UUID]) -> Assignment | None:
     """The next item of the qualification, else the next free slot with gold mixed in."""
     newcomer = unqualified(cursor.round.project, cursor.user)
     if newcomer is not None:
+        ended = expired_check(newcomer, holding=holding)
+        if ended is not None and revive_own(ended):
+            return _loaded(ended)
         check = qualification_slot(cursor, newcomer)
         if check is not None:
             _lease(check, cursor, _edition(cursor.round.project))
             return check
         if newcomer.qualified_at is None:
             return None
-    for expired in _revivable(own.expired):
-        if revive_own(expired):
-            return _loaded(expired)
+    for expired in _revivable([row for row in own.expired if row.public_id not in holding]):
+        if revive_own(expired.pk):
+            return _loaded(expired.pk)
     return _claim_fresh(cursor)
 
 
-def _revivable(expired: list[Assignment]) -> list[Assignment]:
+def _revivable(expired: list[Lease]) -> list[Lease]:
     """Those whose replacement nobody has taken.
 
     It is looked up by its item: by its round SQLite would scan all free slots.
@@ -138,9 +127,13 @@ def _claim_after_expiry(cursor: RoundCursor) -> Assignment | None:
 
 
 def _claim_fresh(cursor: RoundCursor) -> Assignment | None:
-    """Gold comes in place of work only, so that nobody is left with nothing but checks."""
-    while (place := next_place(cursor)) is not None:
-        slot = gold_slot(cursor) or slot_at(place, cursor.round.project)
+    """Gold comes in place of work only, so that nobody is left with nothing but checks.
+
+    It is drawn first, because others pass over a slot that is locked and never come back to it.
+    """
+    gold = gold_slot(cursor)
+    while (place := next_place(cursor, locks=gold is None)) is not None:
+        slot = gold or slot_at(place, cursor.round.project)
         if _lease(slot, cursor, place.guideline):
             return slot
     return None
@@ -171,8 +164,7 @@ def _step(cursor: RoundCursor, slot: Assignment) -> None:
     if slot.purpose == Purpose.WORK and slot.position is not None:
         name = "position" if slot.position >= 0 else "front"
         setattr(cursor, name, slot.position)
-    own = RoundCursor.objects.filter(pk=cursor.pk)
-    own.update(position=cursor.position, front=cursor.front, claims=cursor.claims)
+    move_cursor(cursor)
 
 
 def _edition(project: Project) -> int | None:

@@ -7,10 +7,12 @@ nothing tells them from work.
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -56,35 +58,49 @@ def qualification_slot(cursor: RoundCursor, newcomer: Membership) -> Assignment 
 
     With the last answer in, the set is marked: see ``settle_qualification``.
     """
-    own = Assignment.objects.filter(
-        item__project=newcomer.project_id,
-        annotator=newcomer.user_id,
-        purpose=Purpose.QUALIFICATION,
-        replicate=newcomer.qualification_attempt,
-    )
-    given = list(own.values_list("item_id", "status"))
+    given = list(_own_checks(newcomer).values_list("item_id", "status"))
     taken = sum(status in (Status.LEASED, Status.SUBMITTED) for _, status in given)
     if taken < newcomer.project.qualification_size:
         item = _pick(cursor, is_qualification=True, leave_out={item for item, _ in given})
         if item is not None:
             return _slot(item, cursor, Purpose.QUALIFICATION, newcomer.qualification_attempt)
-    if all(status != Status.LEASED for _, status in given):
+    if all(status not in (Status.LEASED, Status.EXPIRED) for _, status in given):
         settle_qualification(newcomer)
     return None
+
+
+def expired_check(newcomer: Membership, *, holding: Collection[UUID]) -> int | None:
+    """A question of this attempt that ran out and that the person's page does not hold."""
+    ended = _own_checks(newcomer).filter(status=Status.EXPIRED).exclude(public_id__in=holding)
+    return ended.order_by("pk").values_list("pk", flat=True).first()
+
+
+def _own_checks(newcomer: Membership) -> QuerySet[Assignment]:
+    """The questions that were given in this attempt."""
+    return Assignment.objects.filter(
+        item__project=newcomer.project_id,
+        annotator=newcomer.user_id,
+        purpose=Purpose.QUALIFICATION,
+        replicate=newcomer.qualification_attempt,
+    )
 
 
 def settle_qualification(newcomer: Membership) -> None:
     """Mark the answers of this attempt: qualified where the share of right ones is enough.
 
-    A project without a qualification set lets everybody in.
+    A question that was given and has no answer counts as one that is not right, unless another one
+    stood in for it. Who could not be asked anything (the project has no qualification set, or they
+    know all of it from earlier work) is let in.
     """
+    given = _own_checks(newcomer).count()
     marks = [
         mark
         for judgment in _judgments(newcomer)
         if (mark := is_known_answer_met(judgment)) is not None
     ]
-    passed = not marks or sum(marks) / len(marks) >= newcomer.project.qualification_pass
-    if passed and (marks or not _qualification_set(newcomer.project).exists()):
+    asked = max(min(given, newcomer.project.qualification_size), len(marks), 1)
+    passed = bool(marks) and sum(marks) / asked >= newcomer.project.qualification_pass
+    if passed or not given:
         newcomer.qualified_at = timezone.now()
     else:
         newcomer.disqualified_at = timezone.now()
@@ -93,17 +109,10 @@ def settle_qualification(newcomer: Membership) -> None:
 
 def _judgments(newcomer: Membership) -> list[Judgment]:
     return list(
-        Judgment.objects.filter(
-            assignment__item__project=newcomer.project_id,
-            assignment__annotator=newcomer.user_id,
-            assignment__purpose=Purpose.QUALIFICATION,
-            assignment__replicate=newcomer.qualification_attempt,
-        ).select_related("assignment__item__project", "assignment__item__known")
+        Judgment.objects.filter(assignment__in=_own_checks(newcomer)).select_related(
+            "assignment__item__project", "assignment__item__known"
+        )
     )
-
-
-def _qualification_set(project: Project) -> Any:
-    return KnownAnswer.objects.filter(item__project=project, is_qualification=True)
 
 
 def gold_slot(cursor: RoundCursor) -> Assignment | None:
@@ -143,12 +152,17 @@ def _slot(item: Item, cursor: RoundCursor, purpose: str, replicate: int) -> Assi
 
 
 def is_known_answer_met(judgment: Judgment) -> bool | None:
-    """Whether the latest revision agrees with the item's known answer; None without one."""
+    """Whether the answer agrees with the item's known answer; None without one.
+
+    The latest revision counts, but the first where the known answer was told at once.
+    """
     item = judgment.assignment.item
     known = KnownAnswer.objects.filter(item=item).first()
     if known is None:
         return None
-    return _agrees(judgment.latest_answer(), judgment, known)
+    is_told = item.project.gold_feedback == Project.GoldFeedback.IMMEDIATE
+    said = judgment.first_answer() if is_told else judgment.latest_answer()
+    return _agrees(said, judgment, known)
 
 
 def _agrees(shown: Answer, judgment: Judgment, known: KnownAnswer) -> bool:

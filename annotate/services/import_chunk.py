@@ -10,6 +10,8 @@ from annotate.answers import (
     SCALES,
     Answer,
     ComparisonAnswer,
+    RankingAnswer,
+    StepsAnswer,
     answer_to_json,
     to_shown,
     to_stored,
@@ -283,7 +285,7 @@ class ChunkImport:
             )
             judgment = Judgment(
                 assignment=assignment,
-                scale=_scale_of(label.answer, self.project),
+                scale=_protocol_of(label.answer, self.project, row.kind),
                 display_order=order,
                 is_order_known=label.shown is not None or len(order) == 1,
                 import_key=key,
@@ -358,12 +360,17 @@ def _shown_order(places: list[int], label: LabelRecord) -> list[int]:
     return [places[position] for position in label.shown]
 
 
-def _scale_of(answer: Answer, project: Project) -> str:
-    """The project's scale, or the smallest one that has the answer's strength."""
-    strength = answer.strength if isinstance(answer, ComparisonAnswer) else None
-    if strength is None or strength <= SCALES[project.scale]:
-        return project.scale
-    return next(name for name in ("signed3", "llama2") if strength <= SCALES[name])
+def _protocol_of(answer: Answer, project: Project, kind: str) -> str:
+    """What the answer was given on: the project's protocol, or one that has room for it."""
+    match answer:
+        case StepsAnswer():
+            return "signs"
+        case RankingAnswer():
+            return "best_worst" if answer.best_worst else "order"
+        case ComparisonAnswer() if answer.strength and answer.strength > SCALES[project.scale]:
+            names = ("signed3", "llama2")
+            return next(name for name in names if answer.strength <= SCALES[name])
+    return project.protocol(kind)
 
 
 def _annotator_key(row: ItemRecord, label: LabelRecord) -> tuple[str, str]:

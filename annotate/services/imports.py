@@ -105,7 +105,7 @@ def import_records(
             if isinstance(row, BadRow):
                 report.add_error(row)
         with transaction.atomic():
-            Project.objects.select_for_update().get(pk=project.pk)
+            Project.objects.select_for_update(no_key=True).get(pk=project.pk)
             items = ChunkImport(project, good, oracle, report).run()
             _extend_kinds(project, {item.kind for item in items})
             if opens_round:

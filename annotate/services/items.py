@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from annotate.answers import Answer, StepsAnswer, answer_to_json, as_signs
 from annotate.errors import InvalidInput
-from annotate.models import Item, KnownAnswer, Project, Round, User
+from annotate.models import Assignment, Item, KnownAnswer, Project, Round, User
 from annotate.opinions import settled_answer
 from annotate.services.projects import record
 from annotate.services.rounds import move_to_front
@@ -66,6 +66,7 @@ def restore_items(project: Project, *, items: Collection[int], by: User) -> int:
     _lock(project, items)
     askable = [pk for batch in in_batches(items) for pk in _distinguishable(project, batch)]
     changed = _update(project, askable, is_queueable=True)
+    take_back(askable)
     _match_open_round(project, askable)
     record("items.restore", by=by, project=project, n=changed, items=_named(askable))
     return changed
@@ -113,6 +114,17 @@ def set_known_answer(
     known, _created = KnownAnswer.objects.update_or_create(item=item, defaults=values)
     record("item.known_answer", by=by, project=item.project, subject=str(item.public_id))
     return known
+
+
+@transaction.atomic
+def explain_known_answer(item: Item, *, text: str, by: User) -> None:
+    """Say why the known answer is right; annotators read it with immediate feedback.
+
+    Raises InvalidInput for an item without a known answer.
+    """
+    if not KnownAnswer.objects.filter(item=item).update(explanation=text.strip()):
+        raise InvalidInput(_("This item has no known answer to explain."), field="explanation")
+    record("item.explain", by=by, project=item.project, subject=str(item.public_id))
 
 
 @transaction.atomic
@@ -166,14 +178,16 @@ def _settle(project: Project, items: Collection[int], by: User) -> None:
 
 
 def _hurry(project: Project, items: Collection[int]) -> None:
-    round_ = _open_round(project)
+    round_ = open_round_of(project)
     if round_ is not None:
         for batch in in_batches(items):
             move_to_front(round_, _of(project, batch))
 
 
-def _open_round(project: Project) -> Round | None:
-    return project.rounds.filter(status=Round.Status.OPEN).first()
+def open_round_of(project: Project) -> Round | None:
+    """Locked, so that it cannot close before its slots match."""
+    open_ = project.rounds.filter(status=Round.Status.OPEN)
+    return open_.select_for_update(no_key=True).first()
 
 
 def _of(project: Project, items: Collection[int]) -> QuerySet[Item]:
@@ -182,6 +196,15 @@ def _of(project: Project, items: Collection[int]) -> QuerySet[Item]:
 
 def _update(project: Project, items: Collection[int], **values: Any) -> int:
     return sum(_of(project, batch).update(**values) for batch in in_batches(items))
+
+
+def take_back(items: Collection[int]) -> None:
+    """What reviewers set aside is so no more, whatever becomes of the items later."""
+    aside = Assignment.objects.filter(
+        purpose=Assignment.Purpose.ADJUDICATION, status=Assignment.Status.SKIPPED
+    )
+    for batch in in_batches(items):
+        aside.filter(item__in=batch).update(status=Assignment.Status.EXPIRED)
 
 
 def _distinguishable(project: Project, items: Collection[int]) -> list[int]:
@@ -194,7 +217,7 @@ def _distinguishable(project: Project, items: Collection[int]) -> list[int]:
 
 
 def _match_open_round(project: Project, items: Collection[int]) -> None:
-    round_ = _open_round(project)
+    round_ = open_round_of(project)
     if round_ is not None:
         match_slots(round_, items=items)
 
@@ -203,7 +226,7 @@ def _lock(project: Project, items: Collection[int]) -> None:
     """Serialise with rounds that open and close, as they do among themselves."""
     if len(items) > MAX_ITEMS:
         raise InvalidInput(_("Change %(most)d items at a time.") % {"most": MAX_ITEMS})
-    Project.objects.select_for_update().get(pk=project.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
 def _named(items: Collection[int]) -> list[int] | None:

@@ -68,9 +68,9 @@ def live_leases(project: Project, user: User) -> QuerySet[Assignment]:
     ).order_by("leased_at", "pk")
 
 
-def revive_own(expired: Assignment) -> bool:
+def revive_own(pk: int) -> bool:
     """Give an expired slot back to the person who had it while its replacement is untouched."""
-    fresh = Assignment.objects.select_for_update().get(pk=expired.pk)
+    fresh = Assignment.objects.select_for_update().get(pk=pk)
     return fresh.status == Status.EXPIRED and revive(fresh)
 
 
@@ -88,13 +88,14 @@ def revive(expired: Assignment) -> bool:
 
 def twins(assignment: Assignment) -> QuerySet[Assignment]:
     """The live assignment, if any, that holds the same slot of the item instead."""
+    return live_slots(assignment.item_id).filter(slot=assignment.slot).exclude(pk=assignment.pk)
+
+
+def live_slots(item: int) -> QuerySet[Assignment]:
+    """What counts against an item's overlap."""
     return Assignment.objects.filter(
-        item_id=assignment.item_id,
-        slot=assignment.slot,
-        purpose=Purpose.WORK,
-        status__in=LIVE,
-        is_surplus=False,
-    ).exclude(pk=assignment.pk)
+        item_id=item, purpose=Purpose.WORK, status__in=LIVE, is_surplus=False
+    )
 
 
 def withdraw_free_twin(assignment: Assignment) -> bool:
@@ -118,7 +119,8 @@ def expire_leases(round_: Round | None = None, *, annotator: User | None = None)
     if annotator is not None:
         due = due.filter(annotator=annotator)
     expired = 0
-    for assignment in due.select_for_update(skip_locked=True).order_by("pk")[:EXPIRE_BATCH]:
+    in_order = due.order_by("round_id", "pk")  # everybody locks rounds in the same order
+    for assignment in in_order.select_for_update(skip_locked=True)[:EXPIRE_BATCH]:
         ended = Assignment.objects.filter(
             pk=assignment.pk, status=Status.LEASED, expires_at__lte=timezone.now()
         ).update(status=Status.EXPIRED, ended_at=timezone.now())
@@ -132,10 +134,11 @@ def replace_slot(ended: Assignment) -> None:
     """A fresh slot for somebody else, at the tail of an open round, if the item is still asked."""
     if ended.round_id is None or ended.purpose != Purpose.WORK:
         return
-    round_ = Round.objects.select_for_update().get(pk=ended.round_id)
+    round_ = Round.objects.select_for_update(no_key=True).get(pk=ended.round_id)
     if round_.status != Round.Status.OPEN:
         return
-    if not Item.objects.filter(pk=ended.item_id).askable().exists():
+    item = Item.objects.filter(pk=ended.item_id).askable().first()
+    if item is None or live_slots(ended.item_id).count() >= item.overlap:
         return
     placed = round_.assignments.filter(position__gte=0)  # lets SQLite use the index on positions
     top = placed.aggregate(top=Max("position"))["top"]

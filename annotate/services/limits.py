@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import F
 from django.utils import timezone
 
 from annotate.models import Assignment, Judgment, Project, User, WorkDay
 from annotate.selectors import idle_reason
+from annotate.services.statements import count_judgment
 
 
 def room_for(project: Project, user: User, *, held: int) -> bool:
@@ -16,15 +16,10 @@ def room_for(project: Project, user: User, *, held: int) -> bool:
 
 def count_work(project: Project, user: User, active_seconds: float | None) -> None:
     """Add one judgment to the person's day; part of the submit's transaction."""
-    day = timezone.now().date()
-    added = {
-        "judged": F("judged") + 1,
-        "active_seconds": F("active_seconds") + (active_seconds or 0),
-    }
-    own = WorkDay.objects.filter(user=user, project=project, day=day)
-    if not own.update(**added):
+    day, seconds = timezone.now().date(), active_seconds or 0.0
+    if not count_judgment(user=user.pk, project=project.pk, day=day, seconds=seconds):
         WorkDay.objects.get_or_create(user=user, project=project, day=day)
-        own.update(**added)
+        count_judgment(user=user.pk, project=project.pk, day=day, seconds=seconds)
 
 
 def rebuild_workdays(project: Project) -> int:

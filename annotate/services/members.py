@@ -85,6 +85,8 @@ def accept_invitation(invitation: Invitation, *, user: User) -> Membership:
     Two people at once never exceed the link's uses: each takes one by a conditional update.
     Raises InvitationClosed where none is left, or the link expired or was withdrawn.
     """
+    # a second click waits here, and finds the membership that the first one made
+    Invitation.objects.select_for_update(no_key=True).get(pk=invitation.pk)
     held = Membership.objects.filter(project=invitation.project, user=user).first()
     if held is not None:
         return held
@@ -205,7 +207,7 @@ def _check_role(role: str) -> None:
 
 def _keep_a_manager(membership: Membership) -> None:
     """The project's row is locked, so that two managers cannot leave at once."""
-    project = Project.objects.select_for_update().get(pk=membership.project_id)
+    project = Project.objects.select_for_update(no_key=True).get(pk=membership.project_id)
     others = project.memberships.filter(
         role=MANAGER, user__kind=User.Kind.PERSON, user__is_active=True
     ).exclude(pk=membership.pk)

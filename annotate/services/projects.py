@@ -123,7 +123,7 @@ def publish_guidelines(project: Project, *, text: str, by: User | None) -> Guide
 
     The project's row is locked, so that two editions at once get two numbers.
     """
-    Project.objects.select_for_update().get(pk=project.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     current = project.guidelines.first()
     if current is not None and current.text == text:
         return current

@@ -16,12 +16,14 @@ from annotate.services.leases import (
     Purpose,
     Status,
     check_fence,
+    live_slots,
     locked,
     replace_slot,
     twins,
     withdraw_free_twin,
 )
 from annotate.services.limits import count_work
+from annotate.services.statements import end_lease
 from annotate.texts import canonical_json, sha256
 
 MAX_ACTIVE_SECONDS = 86_400.0
@@ -109,7 +111,7 @@ def submit_judgment(
             _("idempotency_key must have 1 to 100 characters."), field="idempotency_key"
         )
     body = sha256(canonical_json(answer_to_json(answer)))
-    if not _end_live_lease(assignment, fence):
+    if not end_lease(assignment=assignment.pk, fence=fence):
         assignment = locked(assignment)
         if assignment.status == Status.SUBMITTED:
             replay = Judgment.objects.get(assignment=assignment)
@@ -138,19 +140,13 @@ def _replay(judgment: Judgment, key: str, body: str) -> Submission:
     return Submission(judgment, False)
 
 
-def _end_live_lease(assignment: Assignment, fence: int) -> bool:
-    """The usual case in one conditional update: exactly one of several callers sees True."""
-    values = {"status": Status.SUBMITTED, "ended_at": timezone.now(), "draft": None}
-    live = Assignment.objects.filter(pk=assignment.pk, status=Status.LEASED, fence=fence)
-    return live.update(**values) == 1
-
-
 def _end_lease(assignment: Assignment) -> None:
     """Mark the slot submitted, whether it is in time or late."""
     if assignment.status == Status.EXPIRED and assignment.purpose == Purpose.WORK:
-        Item.objects.select_for_update().get(pk=assignment.item_id)
+        item = Item.objects.select_for_update(no_key=True).get(pk=assignment.item_id)
         withdraw_free_twin(assignment)
-        assignment.is_surplus = twins(assignment).exists()
+        is_full = live_slots(item.pk).count() >= item.overlap
+        assignment.is_surplus = is_full or twins(assignment).exists()
     elif assignment.status not in (Status.LEASED, Status.EXPIRED):
         raise Conflict(
             _("This item is %(status)s: it takes no answer.")

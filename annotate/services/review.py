@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from annotate.answers import Answer, answer_to_json, to_shown, to_stored
 from annotate.errors import Conflict, InvalidInput
-from annotate.models import Assignment, Item, Judgment, JudgmentRevision, Project, Round, User
-from annotate.services.items import ask_again, withdraw_items
+from annotate.models import Assignment, Item, Judgment, JudgmentRevision, Project, User
+from annotate.services.items import ask_again, open_round_of, take_back, withdraw_items
 from annotate.services.projects import record
 from annotate.services.queue import revise_judgment
 from annotate.services.slots import join_waiting
@@ -61,6 +61,7 @@ def adjudicate(
 
 
 def _decide(item: Item, answer: Answer, order: list[int], by: User, note: str) -> Judgment:
+    take_back([item.pk])
     assignment = _stand(item, by, Status.SUBMITTED)
     assignment.display_order = order
     assignment.scale = item.project.protocol(item.kind)
@@ -92,7 +93,7 @@ def send_back(item: Item, *, note: str, by: User, more: int = 1) -> bool:
     _stand(item, by, Status.WITHDRAWN, note)
     ask_again(item.project, items=[item.pk], by=by, more=more)
     record("item.send_back", by=by, project=item.project, subject=str(item.public_id), note=note)
-    round_ = item.project.rounds.filter(status=Round.Status.OPEN).first()
+    round_ = open_round_of(item.project)
     if round_ is None:
         return False
     join_waiting(round_)
@@ -139,5 +140,5 @@ def _reason(text: str, field: str) -> str:
 
 def _lock(item: Item) -> None:
     """Project before item before round, as everybody else does."""
-    Project.objects.select_for_update().get(pk=item.project_id)
-    Item.objects.select_for_update().get(pk=item.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=item.project_id)
+    Item.objects.select_for_update(no_key=True).get(pk=item.pk)

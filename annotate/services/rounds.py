@@ -74,8 +74,14 @@ def open_round(round_: Round, *, by: User | None) -> Round:
 
 @transaction.atomic
 def extend_round(round_: Round, *, items: Iterable[Item], by: User | None) -> int:
-    """Add fresh items at the tail of an open round; returns how many."""
+    """Add fresh items at the tail of an open round; returns how many.
+
+    Raises Conflict where the round has closed meanwhile.
+    """
     _lock(round_.project)
+    open_ = Round.objects.filter(pk=round_.pk, status=Round.Status.OPEN)
+    if open_.select_for_update(no_key=True).first() is None:
+        raise Conflict(_("The round is closed: open another one first."))
     picks = [Pick(item, probability=1.0) for item in items]
     present = set(
         round_.entries.filter(item__in=[pick.item.pk for pick in picks]).values_list(
@@ -136,7 +142,7 @@ def _ordered(project: Project, picks: list[Pick], *, seed: int) -> list[Pick]:
 
 def _lock(project: Project) -> None:
     """Serialise round changes of a project where the database has row locks."""
-    Project.objects.select_for_update().get(pk=project.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
 def _add_entries(round_: Round, picks: Sequence[Pick], *, first: int) -> None:
@@ -163,7 +169,8 @@ def _create_slots(round_: Round, entries: QuerySet[RoundItem]) -> None:
     In a project that goes by priority, urgent items that join an open round stand in front of
     everything else: at negative positions, which each person walks first.
     """
-    Round.objects.select_for_update().get(pk=round_.pk)  # as who returns a slot to the tail does
+    # as who returns a slot to the tail does
+    Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
     taken = _taken_slots(entries)
     tail, front = _free_places(round_)
     may_jump = round_.project.queue_order == Project.QueueOrder.PRIORITY and tail > 0
@@ -191,7 +198,7 @@ def move_to_front(round_: Round, items: Iterable[Item]) -> int:
 
     Takes effect in projects that go by priority.
     """
-    Round.objects.select_for_update().get(pk=round_.pk)
+    Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
     free = round_.assignments.filter(
         item__in=[item.pk for item in items], status=Assignment.Status.FREE, position__gte=0
     )

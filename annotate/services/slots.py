@@ -31,7 +31,8 @@ def match_slots(round_: Round, *, items: Collection[int]) -> int:
     free. Slots come back at the round's tail, which everybody still reaches; what somebody holds
     or has judged stays.
     """
-    Round.objects.select_for_update().get(pk=round_.pk)  # as whoever returns a slot to the tail
+    # as whoever returns a slot to the tail
+    Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
     return sum(_match(round_, batch) for batch in in_batches(items))
 
 
@@ -77,7 +78,12 @@ def _match(round_: Round, items: list[int]) -> int:
 
 def _lock(items: list[int]) -> None:
     """As a late answer does, which may take the very slot that is about to come back."""
-    list(Item.objects.select_for_update().filter(pk__in=items).order_by("pk").values_list("pk"))
+    list(
+        Item.objects.select_for_update(no_key=True)
+        .filter(pk__in=items)
+        .order_by("pk")
+        .values_list("pk")
+    )
 
 
 def _live(items: list[int]) -> dict[int, Slots]:

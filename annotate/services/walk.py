@@ -34,21 +34,22 @@ class Place:
     guideline: int | None
 
 
-def next_place(cursor: RoundCursor) -> Place | None:
+def next_place(cursor: RoundCursor, *, locks: bool = True) -> Place | None:
     """The first free slot past the cursor whose item the person was never given.
 
-    PostgreSQL passes over slots that somebody else is taking at this moment. Only projects that
-    go by priority have slots in front, at negative positions.
+    PostgreSQL locks it and passes over slots that somebody else is taking at this moment. Slots in
+    front, at negative positions, come first in projects that go by priority; where a project has
+    changed its order since, they come last.
     """
-    ahead = [(cursor.position, BEYOND)]
+    ahead = [(cursor.position, BEYOND), (cursor.front, 0)]
     if cursor.round.project.queue_order == Project.QueueOrder.PRIORITY:
-        ahead.insert(0, (cursor.front, 0))
-    return next((found for lane in ahead if (found := _first(cursor, *lane))), None)
+        ahead.reverse()
+    return next((found for lane in ahead if (found := _first(cursor, *lane, locks))), None)
 
 
-def _first(cursor: RoundCursor, after: int, before: int) -> Place | None:
+def _first(cursor: RoundCursor, after: int, before: int, locks: bool) -> Place | None:
     statement = NEXT
-    if connection.features.has_select_for_update_skip_locked:
+    if locks and connection.features.has_select_for_update_skip_locked:
         statement += SKIP_LOCKED
     values = [cursor.round.project_id, cursor.round_id, after, before, cursor.user_id]
     with connection.cursor() as database:

@@ -28,11 +28,12 @@ def own_session(view: View[Extra]) -> View[Extra]:
     """Refuse what a page of somebody else sends: another person may have signed in since.
 
     Such a page names its person in ``by``; the answers it keeps are sent when they are back.
+    A page that only waits names them, too: nobody is given an item on another's page.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: Extra.args, **kwargs: Extra.kwargs) -> HttpResponse:
-        sender = request.POST.get("by", "")
+        sender = request.POST.get("by") or request.GET.get("by", "")
         if sender and sender != str(current_user(request).public_id):
             return HttpResponse(_("Somebody else is signed in."), status=401)
         return view(request, *args, **kwargs)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from annotate.access import role_in
-from annotate.forms.items import ACTIONS
+from annotate.forms.items import ACTIONS, ExplanationForm
 from annotate.models import Assignment, Item, KnownAnswer, Membership, RoundItem, User
 from annotate.naming import annotator_names
 from annotate.opinions import Opinion, opinions_of
@@ -51,6 +51,9 @@ def _managers_part(item: Item) -> dict[str, Any]:
     return {
         "known": known,
         "known_words": words_on(known.parsed(), item.kind, "") if known else "",
+        "explanation_form": ExplanationForm(
+            initial={"explanation": known.explanation if known else ""}
+        ),
         "entries": list(entries),
         "actions": ACTIONS,
     }

@@ -19,11 +19,12 @@ from annotate.browsing import COUNTED, ORDERS, item_page, matching_items
 from annotate.errors import InvalidInput
 from annotate.filters import FIRST, ItemFilter
 from annotate.forms import first_error
-from annotate.forms.items import ACTIONS, ItemActionForm
+from annotate.forms.items import ACTIONS, ExplanationForm, ItemActionForm
 from annotate.models import Item, Membership, Project, User
 from annotate.services.items import (
     MAX_ITEMS,
     ask_again,
+    explain_known_answer,
     mark_gold,
     mark_qualification,
     restore_items,
@@ -88,6 +89,20 @@ def item_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = current_user(request)
     item = get_item_for(user, public_id)
     return render(request, "annotate/item_detail.html", item_detail_context(item, user))
+
+
+@page
+@require_POST
+def item_explain(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Store why an item's known answer is right; for managers."""
+    user = current_user(request)
+    item = get_item_for(user, public_id, role=MANAGER)
+    form = ExplanationForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput(first_error(form))
+    explain_known_answer(item, text=form.cleaned_data["explanation"], by=user)
+    messages.success(request, _("The explanation is saved."))
+    return redirect("annotate:item-detail", item.public_id)
 
 
 @page

@@ -33,6 +33,7 @@ MAX_HOLDING = 20
 
 @page
 @require_GET
+@own_session
 def item_next(request: HttpRequest, slug: str) -> HttpResponse:
     """Claim the next item and show it; a waiting page asks again and again until there is one."""
     project = get_project_for(current_user(request), slug)
@@ -68,7 +69,8 @@ def judgment_submit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         done = submit_judgment(assignment, answer=answer, by=user, **beside)
     except Conflict as error:
         return _after_conflict(request, assignment, answer, error)
-    if not done.created:
+    is_resent = "queued" in request.POST  # by an outbox: nobody says anything new
+    if not done.created and not is_resent:
         _keep_change(request, done.judgment, answer)
     if done.feedback is not None:
         _say_feedback(request, done.judgment, done.feedback)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +17,7 @@ from annotate.errors import TiebreakError
 from annotate.forms import ProjectForm, ProjectSettingsForm
 from annotate.models import Membership, Project, Round, User
 from annotate.selectors import (
+    MOST_AVAILABLE,
     RoundProgress,
     members_of,
     own_progress,
@@ -102,14 +104,22 @@ def _settings_form(request: HttpRequest, project: Project) -> ProjectSettingsFor
 
 def _card(project: Project, user: User) -> dict[str, Any]:
     """What one person sees of a project; others' progress only where the project shows it."""
-    role = role_in(user, project)
+    role, own = role_in(user, project), own_progress(project, user)
     return {
         "project": project,
         "role": role,
         "is_manager": role == MANAGER,
-        "own": own_progress(project, user),
+        "own": own,
+        "waiting": own["available"] + own["leased"],
+        "waiting_text": _at_least(own["available"], own["leased"]),
         "progress": _round_progress(project, role),
     }
+
+
+def _at_least(available: int, leased: int) -> str:
+    """A number as people read it; beyond what is counted it says so."""
+    more = "+" if available >= MOST_AVAILABLE else ""
+    return f"{intcomma(available + leased)}{more}"
 
 
 def _managers_part(project: Project, progress: RoundProgress | None) -> dict[str, Any]:

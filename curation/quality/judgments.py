@@ -147,10 +147,16 @@ def project_judgments(project: Project) -> ProjectJudgments:
 
 
 def _said(project: Project) -> Iterator[Said]:
-    """The latest revision of each judgment, in the order of the judgments."""
+    """The latest revision of each judgment, in the order of the judgments.
+
+    Of checks whose known answer was told at once it is the first.
+    """
+    is_told = project.gold_feedback == Project.GoldFeedback.IMMEDIATE
     latest: dict[int, _Row] = {}
     for values in _revisions(project).values_list(*COLUMNS).iterator(chunk_size=CHUNK):
-        latest[values[0]] = _Row(*values)
+        row = _Row(*values)
+        if row.judgment not in latest or not (is_told and row.purpose in CHECKS):
+            latest[row.judgment] = row
     put_aside = set(set_aside_items(project).values_list("pk", flat=True))
     read, shape = cache(_read), cache(partial(_shape, project))
     for row in latest.values():

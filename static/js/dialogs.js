@@ -16,9 +16,9 @@ function chooseByDigit(event) {
 }
 
 function submitByEnter(event) {
-  if (event.key !== "Enter" || event.target.matches("button")) return;
+  if (event.key !== "Enter" || event.isComposing || event.target.matches("button")) return;
   event.preventDefault();
-  event.currentTarget.requestSubmit();
+  if (!event.repeat) event.currentTarget.requestSubmit();
 }
 
 /** A skip needs a reason: without one nothing is sent and the dialog stays. */

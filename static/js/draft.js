@@ -68,8 +68,9 @@ export function keepDraft(item, life, { isNews = false } = {}) {
   const keepHere = () => write(nameOf(item.dataset.assignment), {
     version, form: fieldsOf(form), seconds: activeSeconds(), at: Date.now(),
   });
-  function told({ status, isOk, reply }) {
-    if (life.aborted) return;
+  function told({ status, isOk, reply }, sent) {
+    const isOvertaken = status === 409 && sent < version;
+    if (life.aborted || isOvertaken) return;
     if (status === 409) say(reply.error.message, { isError: true });
     else if (!isOk) throw new Error("kept here only");
     else if (isUnsent) say("");
@@ -78,7 +79,7 @@ export function keepDraft(item, life, { isNews = false } = {}) {
   async function put() {
     const body = { fence: Number(item.dataset.fence), version, answer: { form: fieldsOf(form) } };
     try {
-      told(await api("PUT", `${item.dataset.api}draft`, body));
+      told(await api("PUT", `${item.dataset.api}draft`, body), body.version);
     } catch {
       if (life.aborted) return;
       isUnsent = true;

@@ -9,14 +9,15 @@ import { setUpSubmit, submitAnswer } from "./submit.js";
 
 const item = document.getElementById("item");
 const form = item.querySelector("#answer");
-const kind = setUpKind(item, form);
+const life = new AbortController().signal; /* as long as the page */
+const kind = setUpKind(item, form, life);
 setUpSubmit(item, kind.missing);
 bindKeys({
   Enter: submitAnswer,
   r: () => form.elements.rationale.focus(),
   z: () => location.assign(document.getElementById("desk").dataset.history),
   ...setUpDialogs(item),
-  ...setUpReading(item, new AbortController().signal),
+  ...setUpReading(item, life),
   ...kind.keys,
 }, item.dataset.kind, item);
 typeset(item);

@@ -16,6 +16,7 @@ let setUp = null; /* makes an item on screen work; null ends the one before */
 let isEmpty = false; /* nothing on screen to work at: what comes next is shown */
 let isFetching = false;
 let isDry = false; /* the server had nothing beside what is on screen */
+let sent = 0; /* answers that were sent from this page */
 
 const onScreen = () => document.getElementById("item");
 const isResting = () => onScreen().matches(".is-resting");
@@ -59,10 +60,12 @@ async function fill() {
   const isFull = isEmpty ? isResting() : assignmentAhead() || isDry;
   if (isFull || isFetching || !outbox.isIdle()) return;
   isFetching = true;
+  const sentBefore = sent;
   const fields = holding().map((id) => ["holding", id]);
   const reply = await post(desk.dataset.prefetch, [...fields, ["by", desk.dataset.user]]);
   isFetching = false;
-  if (reply.status === 200 && reply.doc.getElementById("reply") && outbox.isIdle()) receive(reply.doc);
+  if (sent !== sentBefore) fill(); /* what came may be answered by now */
+  else if (reply.status === 200 && reply.doc.getElementById("reply") && outbox.isIdle()) receive(reply.doc);
 }
 
 function stored(entry, doc) {
@@ -93,16 +96,18 @@ function changed() {
 function leave(item) {
   say(t("Saving…"));
   setUp(null);
+  item.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
   isEmpty = item.inert = true;
 }
 
-/** Send an item's form and go on at once. */
+/** Send an item's form and go on at once; what is on its way already is not sent again. */
 export function send(item, form, submitter) {
+  if (item.inert) return;
   const fields = [...new FormData(form, submitter)].filter(([name]) => name !== "csrfmiddlewaretoken");
+  sent += 1;
   outbox.put({ assignment: item.dataset.assignment, url: form.getAttribute("action"), fields });
   const next = take();
-  if (next) show(next);
-  else leave(item);
+  (next ? show : leave)(next ?? item);
   outbox.flush();
 }
 
@@ -115,32 +120,30 @@ export async function undo() {
 
 /* Waiting for work: nobody is given an item while the page is out of sight. */
 async function poll() {
-  if (!isEmpty || !outbox.isIdle() || document.visibilityState === "hidden") return;
-  if (!isResting()) {
-    fill();
-    return;
-  }
-  const { status, doc } = await get(`${desk.dataset.next}?waiting=1`);
-  if (status === 200 && isEmpty && doc.querySelector("#item[data-kind]")) receive(doc);
+  if (!isEmpty || !outbox.isIdle() || document.visibilityState === "hidden") return null;
+  if (!isResting()) return fill();
+  const reply = await get(`${desk.dataset.next}?waiting=1&by=${desk.dataset.user}`);
+  if (reply.isSignedOut && isEmpty) return location.assign(desk.dataset.next);
+  const isWork = isEmpty && reply.status === 200 && reply.doc.querySelector("#item[data-kind]");
+  return isWork && receive(reply.doc);
 }
 
 /** Begin with the item of the page; `given(item, seconds)` makes an item work. */
 export function start(given) {
   setUp = given;
   const item = onScreen();
-  isEmpty = !item.dataset.kind;
+  const { kind, assignment, fence } = item.dataset;
+  isEmpty = !kind;
   outbox.connect({ holding, stored, refused, changed });
-  if (item.dataset.kind) {
-    leased(item);
-    if (outbox.holds(item.dataset.assignment)) {
-      outbox.takeFence(item.dataset.assignment, item.dataset.fence);
-      leave(item);
-    } else setUp(item, 0);
+  if (kind) leased(item);
+  if (kind && !outbox.holds(assignment)) setUp(item, 0);
+  else if (kind) {
+    outbox.takeFence(assignment, fence);
+    leave(item);
   }
   const again = () => { if (document.visibilityState === "visible") outbox.flush(); };
-  document.addEventListener("visibilitychange", again);
-  for (const name of ["online", "pageshow"]) window.addEventListener(name, again);
-  window.addEventListener("beforeunload", (event) => { if (outbox.isStuck()) event.preventDefault(); });
+  for (const name of ["visibilitychange", "online", "pageshow"]) window.addEventListener(name, again);
+  window.addEventListener("beforeunload", (event) => outbox.isStuck() && event.preventDefault());
   setInterval(poll, POLL_MS);
   outbox.flush();
 }

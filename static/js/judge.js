@@ -37,7 +37,7 @@ function setUp(item, seconds = 0) {
   const form = item.querySelector("#answer");
   const draft = recallDraft(item);
   restartTimer(Math.max(seconds, draft.seconds));
-  const kind = setUpKind(item, form);
+  const kind = setUpKind(item, form, life.signal);
   const dialogKeys = setUpDialogs(item);
   setUpSubmit(item, kind.missing, (sent, submitter) => send(item, sent, submitter));
   keepDraft(item, life.signal, draft);

@@ -1,6 +1,7 @@
 /* One listener for all keys of the page; each item says what its keys do, the person which they are. */
 
 const GLYPHS = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→" };
+const MOVES = /^(?:(?:Alt\+)?Arrow\w+|[jk])$/; /* a key held down goes on, but it answers only once */
 const desk = document.getElementById("desk");
 const own = JSON.parse(desk?.dataset.keys || "{}");
 let bindings = new Map();
@@ -30,7 +31,8 @@ function relabel(item, scope, keys) {
  * the person changed for this `scope`, a kind of item or "all", takes the place of the default.
  */
 export function bindKeys(map, scope, item = null) {
-  bindings = new Map(Object.entries(map).map(([key, act]) => [keyFor(scope, key), act]));
+  const all = Object.entries(map);
+  bindings = new Map(all.map(([key, act]) => [keyFor(scope, key), { act, goesOn: MOVES.test(key) }]));
   if (item) relabel(item, scope, Object.keys(map));
 }
 
@@ -56,9 +58,11 @@ document.addEventListener("keydown", (event) => {
   }
   const action = actionFor(event);
   if (!action) return;
-  if (event.key === "Enter" && event.target.closest("button, a, summary")) return;
+  if (event.key === "Enter" && event.target.closest("button, a, summary")) {
+    if (event.repeat) event.preventDefault();
+    return;
+  }
   if (/^(?:Arrow|Escape)/.test(event.key) && event.target.closest("aside")) return;
   event.preventDefault();
-  if (event.key === "Enter" && event.repeat) return;
-  action(event);
+  if (!event.repeat || action.goesOn) action.act(event);
 });

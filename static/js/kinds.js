@@ -8,5 +8,5 @@ import * as steps from "./steps.js";
 
 const KINDS = { comparison, outcome, ranking, rating, steps };
 
-/** Set an item's form up as its kind does: `{ keys, missing }`. */
-export const setUpKind = (item, form) => KINDS[item.dataset.kind].setUp(item, form);
+/** Set an item's form up as its kind does until `life` (an AbortSignal) ends: `{ keys, missing }`. */
+export const setUpKind = (item, form, life) => KINDS[item.dataset.kind].setUp(item, form, life);

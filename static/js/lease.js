@@ -4,6 +4,7 @@ import { api } from "./net.js";
 
 const until = new WeakMap();
 const renewals = new Map();
+let renewed = () => {};
 
 /** A renewed lease may have a new fence; without it the next submit would be refused. */
 export function takeFence(item, fence) {
@@ -22,6 +23,9 @@ export const isAlive = (item) => Date.now() < (until.get(item) ?? 0);
 /** Resolves when no renewal of the assignment is under way: its fence is known then. */
 export const settled = (assignment) => renewals.get(assignment) ?? Promise.resolve();
 
+/** `told(assignment, fence)` hears of each renewal: the item's answer may be on its way already. */
+export const onRenewed = (told) => { renewed = told; };
+
 async function renew(item, onRefused) {
   const { status, isOk, reply } = await api("POST", `${item.dataset.api}renew`, {
     fence: Number(item.dataset.fence),
@@ -29,6 +33,7 @@ async function renew(item, onRefused) {
   if (isOk) {
     takeFence(item, reply.fence);
     leased(item);
+    renewed(item.dataset.assignment, reply.fence);
   }
   if (status === 409) onRefused(reply.error.message);
 }

@@ -1,6 +1,6 @@
 /* Answers on their way: each is kept on this device until the server has said that it is stored. */
 
-import { settled } from "./lease.js";
+import { onRenewed, settled } from "./lease.js";
 import { get, post } from "./net.js";
 import { erase, namesWith, read, write } from "./store.js";
 
@@ -30,7 +30,7 @@ export const isStuck = () => open().some((entry) => entry.tries || Date.now() - 
 export const state = () => ({
   waiting: open().some((entry) => entry.tries) ? open().length : 0,
   held: entries().filter((entry) => entry.held),
-  isSignedOut,
+  isSignedOut: isSignedOut && open().length > 0,
 });
 
 /** Keep an answer; `entry` has assignment, url and fields, `[[name, value], …]`. */
@@ -41,7 +41,7 @@ export function put(entry) {
   write(name, { ...entry, name, project, at, tries: 0 });
 }
 
-/** This page was given the item again: its answer goes with the newer fence. */
+/** The item was given again, or its lease renewed: its answer goes with the newer fence. */
 export function takeFence(assignment, fence) {
   const entry = find(assignment);
   if (!entry) return;
@@ -52,6 +52,7 @@ export function takeFence(assignment, fence) {
 /** Say what happens with answers: `holding(entry)`, `stored`, `refused` (entry, doc), `changed()`. */
 export function connect(given) {
   handlers = given;
+  onRenewed(takeFence);
   for (const entry of entries()) {
     if (entry.held && entry.project === project) change(entry, { held: "" });
   }
@@ -68,7 +69,7 @@ async function deliver(entry) {
   const { fields } = read(entry.name) ?? entry;
   const isHere = entry.project === project;
   const holding = isHere ? handlers.holding(entry).map((id) => ["holding", id]) : [["next", "none"]];
-  return post(entry.url, [...fields, ["by", user], ...holding]);
+  return post(entry.url, [...fields, ["by", user], ["queued", "1"], ...holding]);
 }
 
 /** What a reply means: only our own mark in it says that an answer is stored. */

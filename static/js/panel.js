@@ -1,5 +1,6 @@
 /* The guidelines beside the work: loaded when they are first looked at, remembered per device. */
 
+import { makeReachable } from "./panes.js";
 import { read, write } from "./store.js";
 
 const OPEN = "tiebreak-guidelines-open";
@@ -8,6 +9,7 @@ const desk = document.getElementById("desk");
 const panel = document.getElementById("guidelines");
 const seenName = `tiebreak-edition:${desk?.dataset.project}`;
 let loaded = 0;
+let opener = null;
 
 const edition = () => Number(desk.dataset.edition);
 
@@ -18,6 +20,7 @@ async function load() {
   if (!response?.ok || response.redirected) return;
   const doc = new DOMParser().parseFromString(await response.text(), "text/html");
   panel.querySelector(".guidelines-text").replaceChildren(...doc.body.childNodes);
+  makeReachable(panel);
   loaded = wanted;
 }
 
@@ -41,9 +44,11 @@ function set(isOpen) {
 /** Open the guidelines, or close them; the focus goes there and comes back. */
 export function togglePanel() {
   const isOpen = panel.hidden;
+  if (isOpen) opener = document.activeElement?.closest("[data-panel-opens]");
   set(isOpen);
   write(OPEN, isOpen);
-  const target = isOpen ? panel.querySelector("h2") : document.getElementById("item-heading");
+  const back = opener?.isConnected ? opener : document.getElementById("item-heading");
+  const target = isOpen ? panel.querySelector("h2") : back;
   target?.focus({ preventScroll: true });
 }
 

@@ -61,7 +61,7 @@ export function scrollTogether(panes, isOn, life) {
 
 /** What overflows sideways, such as a wide table, can be reached and scrolled by keyboard. */
 export function makeReachable(root) {
-  for (const box of root.querySelectorAll(".text pre, .text table, .text .math-block")) {
+  for (const box of root.querySelectorAll(":is(.text, .prose) :is(pre, table, .math-block)")) {
     if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");
   }
 }

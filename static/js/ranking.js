@@ -29,12 +29,12 @@ function sayPlace(card) {
   say(place.endsWith("=") ? t("%(letter)s: place %(place)s, tied", values) : t("%(letter)s: place %(place)s", values));
 }
 
-export function setUp(item, form) {
+export function setUp(item, form, life) {
   const list = form.querySelector("#ranking");
-  return list.hasAttribute("data-ends") ? setUpEnds(list, form) : setUpOrder(list, form);
+  return list.hasAttribute("data-ends") ? setUpEnds(list, form) : setUpOrder(list, form, life);
 }
 
-function setUpOrder(list, form) {
+function setUpOrder(list, form, life) {
   const confirm = form.querySelector("#order-is-right");
   const cards = () => [...list.children];
   let touched = false;
@@ -123,7 +123,7 @@ function setUpOrder(list, form) {
   restore();
   show();
   placing.offer(touched);
-  drag(list, moved);
+  drag(list, moved, life);
 
   const keys = {
     ...walk.keys,

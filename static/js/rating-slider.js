@@ -19,6 +19,9 @@ function show(row) {
   showAnchor(row, value);
 }
 
+/** The wheel scrolls the page; a field that has the focus would count up and down with it. */
+const leave = (event) => event.currentTarget.blur();
+
 function give(row, value) {
   const number = numberOf(row);
   number.value = value;
@@ -63,6 +66,7 @@ export function setUpSliders(rows) {
     sliderOf(row).addEventListener("click", take); /* a press where the thumb stands already */
     numberOf(row).addEventListener("input", () => show(row));
     numberOf(row).addEventListener("keydown", goOn);
+    numberOf(row).addEventListener("wheel", leave, { passive: true });
     show(row);
   }
   walk.goTo(Math.max(rows.findIndex((row) => !isDone(row)), 0), { focus: false });

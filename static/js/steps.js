@@ -55,6 +55,8 @@ export function setUp(item, form) {
   for (const step of steps) step.dataset.label = valueOf(step);
   walk.goTo(Math.max(firstOpen(), 0), { focus: false });
 
+  askHow(item);
+
   const keys = {
     ArrowUp: walk.back, k: walk.back, ArrowDown: walk.next, j: walk.next,
     x: () => label(""), g: () => stop(item),
@@ -62,6 +64,16 @@ export function setUp(item, form) {
   const options = isScale ? inputs(steps[0]).map((input) => [input.dataset.key, input.value]) : SIGNS;
   for (const [key, value] of options) keys[key] = () => label(value);
   return { keys, missing };
+}
+
+/** Enter in the reason does not choose between the two ways to stop: it goes on to their buttons. */
+function askHow(item) {
+  const form = item.querySelector("#stop form");
+  form.elements.stop_reason.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    form.querySelector("button").focus();
+  });
 }
 
 /** Open the form that gives up, with the focus on its reason. */

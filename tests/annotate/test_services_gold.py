@@ -16,7 +16,7 @@ from annotate.services import (
     skip_assignment,
 )
 from annotate.services.gold import is_known_answer_met
-from annotate.services.rounds import Pick
+from annotate.services.rounds import Pick, extend_round
 from tests.annotate.queueing import let_expire, open_items, submit
 from tests.factories import ProjectFactory, make_annotator, make_item
 
@@ -221,3 +221,31 @@ def test_a_project_without_a_set_lets_everybody_in():
     project = ProjectFactory(qualification_size=3)
     open_items(project, 1)
     assert claim_assignment(project, by=make_annotator(project)).purpose == "work"
+
+
+def test_who_knows_the_whole_set_from_earlier_work_is_let_in():
+    project = ProjectFactory()
+    user = make_annotator(project)
+    items, _ = open_items(project, 2)
+    work_through(project, user)
+    KnownAnswer.objects.bulk_create(
+        KnownAnswer(item=item, answer=LEFT, is_qualification=True) for item in items
+    )
+    project.qualification_size = 2
+    project.save()
+    extend_round(project.rounds.get(), items=[make_item(project)], by=None)
+    assert claim_assignment(project, by=user).purpose == "work"
+    assert idle_reason(project, user) == ""
+
+
+def test_who_skips_the_whole_set_is_not():
+    project = ProjectFactory(qualification_size=2)
+    for _ in range(2):
+        gold_item(project, is_qualification=True)
+    open_items(project, 1)
+    user = make_annotator(project)
+    for _ in range(2):
+        slot = claim_assignment(project, by=user)
+        skip_assignment(slot, fence=slot.fence, reason="unclear")
+    assert claim_assignment(project, by=user) is None
+    assert idle_reason(project, user) == "disqualified"

@@ -16,14 +16,15 @@ pytestmark = pytest.mark.django_db
 
 def slowly(cursor):
     """Every slot of the round, one after another."""
+    found = {True: [], False: []}
     seen = {a.item_id for a in Assignment.objects.filter(annotator=cursor.user)}
     goes_by_priority = cursor.round.project.queue_order == "priority"
     for slot in cursor.round.assignments.exclude(position=None).order_by("position"):
         lane = cursor.front if slot.position < 0 else cursor.position
-        is_ahead = slot.position > lane and (slot.position >= 0 or goes_by_priority)
-        if is_ahead and slot.status == "free" and slot.item_id not in seen:
-            return slot.pk
-    return None
+        if slot.position > lane and slot.status == "free" and slot.item_id not in seen:
+            found[slot.position < 0].append(slot.pk)
+    ahead = found[goes_by_priority] + found[not goes_by_priority]
+    return ahead[0] if ahead else None
 
 
 @pytest.mark.parametrize("order", ["given", "priority"])

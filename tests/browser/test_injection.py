@@ -66,13 +66,7 @@ import json
 from django.urls import get_resolver, NoReverseMatch, reverse
 from annotate.models import Project
 from curation.models import DatasetVersion
-
-def named(resolver, spaces=()):
-    for entry in resolver.url_patterns:
-        if hasattr(entry, "url_patterns"):
-            yield from named(entry, [*spaces, entry.namespace] if entry.namespace else spaces)
-        elif entry.name:
-            yield ":".join([*spaces, entry.name]), entry.pattern.converters
+from tests.addresses import named
 
 project = Project.objects.get(slug="injected-comparison")
 item = project.items.first()

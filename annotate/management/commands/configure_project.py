@@ -9,28 +9,11 @@ from django.core.management.base import CommandParser
 
 from annotate.errors import InvalidInput
 from annotate.management.base import JsonCommand, project_by_slug
+from annotate.models import Project
 from annotate.services import update_project
 
-SETTINGS = (
-    "name",
-    "description",
-    "kinds",
-    "scale",
-    "aspects",
-    "rating_min",
-    "rating_max",
-    "overlap",
-    "gold_rate",
-    "hide_others",
-    "include_simulated",
-    "seed",
-    "loop_enabled",
-    "loop_round_size",
-    "loop_random_share",
-    "loop_strategy",
-    "loop_max_rounds",
-    "loop_config",
-)
+KEPT = {"id", "slug", "created_by", "created_at"}
+SETTINGS = tuple(field.name for field in Project._meta.concrete_fields if field.name not in KEPT)
 
 
 class Command(JsonCommand):

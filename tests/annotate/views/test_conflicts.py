@@ -180,6 +180,13 @@ def test_going_back_to_the_first_answer_counts_too(desk):
     ]
 
 
+def test_what_an_outbox_sends_again_does_not_undo_an_edit(desk):
+    desk.send(grade="tie")
+    desk.send(grade="left-2")
+    assert desk.send(grade="tie", queued="1").status_code == 200
+    assert desk.answers() == [{"choice": "tie"}, {"choice": "left", "strength": 2}]
+
+
 def test_a_replay_does_not_undo_what_somebody_else_revised(desk):
     desk.send(grade="tie")
     revised = {"choice": "right", "strength": 1}

@@ -19,7 +19,7 @@ from tests.annotate.views.conftest import (
     open_project,
     text_of,
 )
-from tests.factories import make_annotator, make_item
+from tests.factories import UserFactory, make_annotator, make_item
 
 pytestmark = pytest.mark.django_db
 
@@ -219,6 +219,15 @@ def test_a_page_that_waits_is_told_only_when_there_is_something(annotator, proje
     whole = text_of(client.get(waiting))
     assert "Nothing to do right now" in whole
     assert 'class="notice is-resting"' in whole
+
+
+def test_a_page_that_waits_takes_no_item_for_somebody_else(annotator, project):
+    waiting = f"{page(project)}?waiting=1&by="
+    refused = browser(annotator).get(f"{waiting}{UserFactory().public_id}", **HTMX)
+    assert refused.status_code == 401
+    assert not Assignment.objects.filter(annotator=annotator).exists()
+    own = browser(annotator).get(f"{waiting}{annotator.public_id}", **HTMX)
+    assert 'id="answer"' in text_of(own)
 
 
 def test_a_skip_without_javascript_leads_on(project, annotator):

@@ -1,0 +1,1 @@
+"""The guides, the decisions, and the scripts that take the pictures."""

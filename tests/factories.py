@@ -38,6 +38,7 @@ class MembershipFactory(DjangoModelFactory):
 class PromptFactory(DjangoModelFactory):
     class Meta:
         model = models.Prompt
+        django_get_or_create = ("digest",)  # prompts are shared, also between processes
 
     messages = factory.Sequence(lambda n: [{"role": "user", "content": f"Question {n}?"}])
     digest = factory.LazyAttribute(lambda o: prompt_digest(o.messages))

@@ -124,8 +124,7 @@ async function poll() {
   if (!isResting()) return fill();
   const reply = await get(`${desk.dataset.next}?waiting=1&by=${desk.dataset.user}`);
   if (reply.isSignedOut && isEmpty) return location.assign(desk.dataset.next);
-  const isWork = isEmpty && reply.status === 200 && reply.doc.querySelector("#item[data-kind]");
-  return isWork && receive(reply.doc);
+  return isEmpty && reply.status === 200 && reply.doc.querySelector("#item[data-kind]") && receive(reply.doc);
 }
 
 /** Begin with the item of the page; `given(item, seconds)` makes an item work. */
@@ -142,7 +141,8 @@ export function start(given) {
     leave(item);
   }
   const again = () => { if (document.visibilityState === "visible") outbox.flush(); };
-  for (const name of ["visibilitychange", "online", "pageshow"]) window.addEventListener(name, again);
+  document.addEventListener("visibilitychange", again);
+  for (const name of ["online", "pageshow"]) window.addEventListener(name, again);
   window.addEventListener("beforeunload", (event) => outbox.isStuck() && event.preventDefault());
   setInterval(poll, POLL_MS);
   outbox.flush();

@@ -56,8 +56,9 @@ def guideline_twice():
 
 
 def prompt_twice():
-    PromptFactory(digest="d")
-    PromptFactory(digest="d")
+    for content in "ab":
+        messages = [{"role": "user", "content": content}]
+        models.Prompt.objects.create(digest="d", messages=messages, split="train")
 
 
 def response_twice():

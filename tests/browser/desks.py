@@ -40,8 +40,9 @@ from django.utils import timezone
 from annotate.models import Assignment
 from annotate.services import expire_leases
 mine = Assignment.objects.filter(annotator__username="{name}", status="leased")
-mine.update(expires_at=timezone.now() - timedelta(seconds=1))
-print(json.dumps(expire_leases()))
+ended = mine.update(expires_at=timezone.now() - timedelta(seconds=1))
+expire_leases()
+print(json.dumps(ended))
 """
 
 

@@ -240,7 +240,8 @@ def test_public_and_error_pages_meet_wcag(page, home):
     page.goto(f"{home}/accounts/login/")
     page.get_by_label("Username").fill("nobody")
     page.get_by_label("Password").fill("wrong")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     found += in_all_looks(page, "a wrong password")
     page.context.clear_cookies()
     page.get_by_label("Password").fill("wrong")

@@ -121,6 +121,8 @@ def test_giving_up_by_keyboard(seat):
     expect(page.locator("input[name=stop_reason]")).to_be_focused()
     page.keyboard.type("It never ends.")
     seat.press("Enter")
+    expect(page.get_by_role("button", name="Give up")).to_be_focused()
+    seat.press("Enter")
     seat.has_sent()
     assert seat.stored() == {"give_up": "It never ends."}
 

@@ -61,7 +61,7 @@ def test_an_answer_sent_while_its_lease_is_renewed_takes_the_new_fence_renewing(
     assert desk.stored() == [["0", 1, TIE]]
 
 
-def test_a_prefetch_that_is_slower_than_two_answers_brings_no_judged_item_back_overtaken(seat):
+def test_a_prefetch_that_is_slower_than_two_answers_brings_no_judged_item_back_outpaced(seat):
     held, page = [], seat.page
     page.route("**/prefetch/", lambda route: held.append((route, route.fetch())), times=1)
     page.goto(seat.url)

@@ -58,13 +58,13 @@ def qualification_slot(cursor: RoundCursor, newcomer: Membership) -> Assignment 
 
     With the last answer in, the set is marked: see ``settle_qualification``.
     """
-    given = list(_own_checks(newcomer).values_list("item_id", "status"))
-    taken = sum(status in (Status.LEASED, Status.SUBMITTED) for _, status in given)
+    given = list(_own_checks(newcomer).values_list("status", flat=True))
+    taken = sum(status in (Status.LEASED, Status.SUBMITTED) for status in given)
     if taken < newcomer.project.qualification_size:
-        item = _pick(cursor, is_qualification=True, leave_out={item for item, _ in given})
+        item = _pick(cursor, is_qualification=True)
         if item is not None:
             return _slot(item, cursor, Purpose.QUALIFICATION, newcomer.qualification_attempt)
-    if all(status not in (Status.LEASED, Status.EXPIRED) for _, status in given):
+    if all(status not in (Status.LEASED, Status.EXPIRED) for status in given):
         settle_qualification(newcomer)
     return None
 
@@ -120,10 +120,7 @@ def gold_slot(cursor: RoundCursor) -> Assignment | None:
     rate = cursor.round.project.gold_rate
     if not rate or _rng(cursor, "gold").random() >= rate:
         return None
-    seen = Assignment.objects.filter(
-        annotator=cursor.user, item__project=cursor.round.project_id, purpose__in=CHECKS
-    )
-    item = _pick(cursor, is_gold=True, leave_out=set(seen.values_list("item_id", flat=True)))
+    item = _pick(cursor, is_gold=True)
     return _slot(item, cursor, Purpose.GOLD, 0) if item is not None else None
 
 
@@ -132,12 +129,12 @@ def _rng(cursor: RoundCursor, use: str) -> random.Random:
     return random.Random(salted_hmac("annotate.gold", place).digest())  # noqa: S311
 
 
-def _pick(cursor: RoundCursor, *, leave_out: set[int], **marked: bool) -> Item | None:
+def _pick(cursor: RoundCursor, **marked: bool) -> Item | None:
     """One of the marked items, at random, that the person was never given as anything."""
     given = Assignment.objects.filter(item=OuterRef("item"), annotator=cursor.user)
     known = KnownAnswer.objects.filter(item__project=cursor.round.project_id, **marked)
     ids = known.filter(~Exists(given)).order_by("item_id").values_list("item_id", flat=True)
-    free = [pk for pk in ids[:MAX_GOLD] if pk not in leave_out]
+    free = list(ids[:MAX_GOLD])
     if not free:
         return None
     chosen = _rng(cursor, "item").choice(free)

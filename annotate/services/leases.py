@@ -181,7 +181,7 @@ def _check_room(assignment: Assignment) -> None:
 
 
 def locked(assignment: Assignment) -> Assignment:
-    """The row as it is now, locked for this transaction, with the texts already loaded."""
+    """The row as it is now, locked for this transaction, with the item at hand."""
     fresh = Assignment.objects.select_for_update().get(pk=assignment.pk)
     fresh.item = assignment.item
     return fresh

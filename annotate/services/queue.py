@@ -115,7 +115,8 @@ def submit_judgment(
         assignment = locked(assignment)
         if assignment.status == Status.SUBMITTED:
             replay = Judgment.objects.get(assignment=assignment)
-            return _replay(replay, idempotency_key, body)
+            replay.assignment = assignment
+            return _replay(replay, idempotency_key, body, answer)
         check_fence(assignment, fence)
         _end_lease(assignment)
     judgment = Judgment.objects.create(
@@ -132,12 +133,13 @@ def submit_judgment(
     return Submission(judgment, True, feedback_on(judgment, answer))
 
 
-def _replay(judgment: Judgment, key: str, body: str) -> Submission:
+def _replay(judgment: Judgment, key: str, body: str, answer: Answer) -> Submission:
+    """What the first of two equal submits was told, for whoever lost that reply."""
     if judgment.idempotency_key != key:
         raise Conflict(_("This item is judged already; change the judgment instead."))
     if judgment.body_digest != body:
         raise Conflict(_("This idempotency key was used with another answer."))
-    return Submission(judgment, False)
+    return Submission(judgment, False, feedback_on(judgment, answer))
 
 
 def _end_lease(assignment: Assignment) -> None:

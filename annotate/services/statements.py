@@ -1,7 +1,7 @@
 """The statements that every judgment makes, in SQL.
 
-Written out because they are the same every time, and putting them together anew took most of a
-judgment's CPU. What they write and read is checked against the ORM in
+Written out because they are the same every time, and the ORM puts them together anew each time
+(see ADR 0011). What they write and read is checked against the ORM in
 ``tests/annotate/test_statements.py``; whatever is asked more rarely goes through the ORM.
 """
 

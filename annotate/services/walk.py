@@ -1,7 +1,7 @@
 """The walk along a round's free slots, in SQL: every claim takes this step, so it is made short.
 
-Written out because the statement is the same every time, and putting it together anew took a third
-of a claim. ``tests/annotate/test_walk.py`` holds it against the same search in plain Python.
+Written out because the statement is the same every time, and the ORM puts it together anew each
+time. ``tests/annotate/test_walk.py`` holds it against the same search in plain Python.
 """
 
 from __future__ import annotations

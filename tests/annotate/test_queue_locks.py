@@ -215,7 +215,7 @@ def test_nobody_passes_over_a_slot_that_another_leaves_for_gold(rows, monkeypatc
     step = claims._step
 
     def gold_for_bob(cursor):
-        item = _pick(cursor, is_gold=True, leave_out=set()) if cursor.user_id == bob else None
+        item = _pick(cursor, is_gold=True) if cursor.user_id == bob else None
         return item and _slot(item, cursor, "gold", 0)
 
     def slowly(cursor, slot):

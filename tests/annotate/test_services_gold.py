@@ -144,6 +144,18 @@ def test_immediate_feedback_tells_the_known_answer_in_the_order_shown(choice, ri
     assert told.explanation == "The left one is right."
 
 
+def test_who_lost_the_reply_is_told_again_when_the_same_answer_is_sent_again():
+    project = ProjectFactory(gold_rate=1.0, gold_feedback="immediate")
+    gold_item(project)
+    open_items(project, 1)
+    slot = claim_assignment(project, by=make_annotator(project))
+    first = submit(slot, answer=answer_for(slot))
+    again = submit(slot, answer=answer_for(slot))
+    assert not again.created
+    assert again.feedback == first.feedback
+    assert again.feedback.is_right
+
+
 def test_silent_projects_and_plain_items_tell_nothing():
     silent = ProjectFactory(gold_rate=1.0)
     gold_item(silent)

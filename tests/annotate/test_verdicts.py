@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
+
 import pytest
 
 from annotate.errors import InvalidInput
 from annotate.models import Verdict
 from annotate.selectors import claim_payload
 from annotate.services import claim_assignment, update_project, verdicts
-from annotate.verifiers import Question, Suggestion, suggestions
+from annotate.verifiers import Question, Suggestion, math, suggestions
 from annotate.verifiers.worker import TOO_LONG
 from tests.factories import (
     ProjectFactory,
@@ -39,6 +42,24 @@ def test_results_are_compared_as_mathematics():
 def test_a_hanging_check_is_given_up_and_the_next_goes_on():
     (told,) = suggestions("math", [Question(1, "1", "1"), Question(2, "2", "2")], seconds=0.01)
     assert told == Suggestion(1, None, TOO_LONG)
+
+
+def test_a_question_that_breaks_the_parser_does_not_stop_the_others(monkeypatch, capsys):
+    def compare(reference, response):
+        if response == "bad":
+            raise RecursionError
+        return True, "same"
+
+    lines = [
+        json.dumps({"id": k, "reference": "1", "response": response})
+        for k, response in enumerate(["1", "bad", "1"])
+    ]
+    monkeypatch.setattr(math, "compare", compare)
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines)))
+    math.main()
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["correct"] for one in told] == [True, None, True]
+    assert told[1]["detail"] == "it could not be compared: RecursionError"
 
 
 def outcome(project, response, reference):

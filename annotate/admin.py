@@ -29,6 +29,7 @@ from annotate.models import (
     RoundItem,
     User,
     Verdict,
+    VerificationRun,
     WorkDay,
 )
 
@@ -242,6 +243,13 @@ class ImportRunAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("public_id", "project", "filename", "status", "progress", "created_at")
     list_filter = ("status",)
     search_fields = ("public_id", "project__slug", "filename")
+
+
+@admin.register(VerificationRun)
+class VerificationRunAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("public_id", "project", "verifier", "status", "progress", "created_at")
+    list_filter = ("verifier", "status")
+    search_fields = ("public_id", "project__slug")
 
 
 @admin.register(AuditEvent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from annotate.api import account, projects, queue, runs
+from annotate.api import account, hub_imports, projects, queue, runs, verifications
 
 app_name = "annotate-api"
 urlpatterns = [
@@ -16,6 +16,16 @@ urlpatterns = [
         name="project-progress",
     ),
     path("projects/<slug:slug>/imports", projects.ImportCreate.as_view(), name="import-create"),
+    path(
+        "projects/<slug:slug>/hub-imports",
+        hub_imports.HubImportCreate.as_view(),
+        name="hub-import-create",
+    ),
+    path(
+        "projects/<slug:slug>/verifications",
+        verifications.VerificationCreate.as_view(),
+        name="verification-create",
+    ),
     path("projects/<slug:slug>/claims", queue.ClaimCreate.as_view(), name="claim-create"),
     path("assignments/<uuid:assignment_id>/renew", queue.LeaseRenew.as_view(), name="lease-renew"),
     path("assignments/<uuid:assignment_id>/draft", queue.DraftSave.as_view(), name="draft-save"),

@@ -43,8 +43,16 @@ class Opinion:
 
     @property
     def is_counted(self) -> bool:
-        """Whether this is somebody's own view of the item: no check, no decision of a reviewer."""
+        """Whether this is somebody's own view of the item.
+
+        No check, no decision of a reviewer, no program's.
+        """
         return self.assignment.purpose in COUNTED
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether a program said it."""
+        return self.assignment.purpose == Purpose.MACHINE
 
 
 def read_answer(
@@ -60,18 +68,24 @@ def read_answer(
         n_steps=len(payload.get("labels", ())),
         scale="llama2",
         rating_range=WIDEST,
+        by_machine=True,
     )
     return to_stored(parse_answer(payload, shape.on(scale)), order)
 
 
 def opinions_of(item: Item) -> list[Opinion]:
-    """Everything that was said of an item, oldest first, in two queries."""
+    """Everything that was said of an item, oldest first, in two queries.
+
+    What a program has withdrawn is said no more.
+    """
     return [_opinion(judgment, item) for judgment in _judgments(item)]
 
 
 def _judgments(item: Item) -> QuerySet[Judgment]:
     revisions = JudgmentRevision.objects.select_related("author").order_by("number")
     rows = Judgment.objects.filter(assignment__item=item).order_by("pk")
+    withdrawn = Assignment.Status.WITHDRAWN
+    rows = rows.exclude(assignment__purpose=Purpose.MACHINE, assignment__status=withdrawn)
     return rows.select_related(
         "assignment__annotator", "assignment__round", "guideline"
     ).prefetch_related(Prefetch("revisions", queryset=revisions))

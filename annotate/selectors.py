@@ -92,7 +92,10 @@ def nobody_can_claim(round_: Round) -> bool:
 
 
 def project_progress(project: Project) -> dict[str, int]:
-    """Items, the askable among them, and judgments by origin; surplus counts as a judgment."""
+    """Items, the askable among them, and judgments by origin; surplus counts as a judgment.
+
+    Those of programs are counted apart from all others.
+    """
     items = Item.objects.filter(project=project)
     judgments = judgments_of(project)
     return {
@@ -101,12 +104,21 @@ def project_progress(project: Project) -> dict[str, int]:
         "judgments": judgments.exclude(assignment__purpose="import").count(),
         "imported": judgments.filter(assignment__purpose="import").count(),
         "simulated": judgments.filter(assignment__annotator__kind=User.Kind.SIMULATED).count(),
+        "machine": all_judgments_of(project).filter(assignment__purpose="machine").count(),
     }
 
 
 def judgments_of(project: Project) -> QuerySet[Judgment]:
-    """All judgments of a project."""
-    return Judgment.objects.filter(assignment__item__project=project)
+    """All judgments of a project that no program made."""
+    return all_judgments_of(project).exclude(assignment__purpose=Assignment.Purpose.MACHINE)
+
+
+def all_judgments_of(project: Project) -> QuerySet[Judgment]:
+    """Those of programs, too, as far as they have not withdrawn them."""
+    made = Judgment.objects.filter(assignment__item__project=project)
+    return made.exclude(
+        assignment__purpose=Assignment.Purpose.MACHINE, assignment__status=Status.WITHDRAWN
+    )
 
 
 def own_progress(project: Project, user: User) -> dict[str, int]:

@@ -11,12 +11,14 @@ from celery import shared_task
 from celery.signals import beat_embedded_init, worker_process_init, worker_ready
 
 from annotate.importers import ImportFileError
-from annotate.models import ImportRun
+from annotate.models import ImportRun, VerificationRun
+from annotate.services.hub_imports import run_hub_import
 from annotate.services.import_chunk import ImportReport
 from annotate.services.imports import import_file
 from annotate.services.leases import expire_leases
 from annotate.services.runs import Reporter, RunFailed, execute_run, resend_due
 from annotate.services.verdicts import verify_due
+from annotate.services.verification import verify
 from config.processes import die_with_parent
 
 WORKER_PID = os.getpid()  # set in the worker's main process; its pool processes inherit it
@@ -24,7 +26,7 @@ WORKER_PID = os.getpid()  # set in the worker's main process; its pool processes
 
 @shared_task(name="annotate.run_import")
 def run_import(run_id: int) -> None:
-    """Import an uploaded file."""
+    """Import an uploaded file, or a dataset from the Hub."""
     execute_run(ImportRun, run_id, import_upload)
 
 
@@ -34,6 +36,8 @@ def import_upload(run: ImportRun, report: Reporter) -> dict[str, Any]:
     def progress(rows: int) -> None:
         report(min(0.99, rows / (rows + 1_000)), f"{rows} rows read")
 
+    if not run.file:
+        return run_hub_import(run, report, progress)
     path = Path(run.file.path)
     try:
         result = _import(run, path, progress)
@@ -53,6 +57,12 @@ def _import(run: ImportRun, path: Path, progress: Callable[[int], None]) -> Impo
         progress=progress,
         name=run.filename,
     )
+
+
+@shared_task(name="annotate.run_verification")
+def run_verification(run_id: int) -> None:
+    """Let a verifier judge a project's outcome items."""
+    execute_run(VerificationRun, run_id, verify)
 
 
 @shared_task(name="annotate.tick")

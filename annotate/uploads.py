@@ -8,14 +8,16 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-IMPORT_PATHS = re.compile(r"/p/[^/]+/imports/new/|/api/v1/projects/[^/]+/imports")
+UPLOAD_PATHS = re.compile(
+    r"/p/[^/]+/(imports/new|datasets/files)/|/api/v1/projects/[^/]+/(imports|curation-files)"
+)
 MOST_FILES = 20  # in one import form
 SLACK = 2**20  # of a form's other fields
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class LargeBodyMiddleware:
-    """Answers 413 by the announced length: large for the import paths alone.
+    """Answers 413 by the announced length: large for the paths of uploads alone.
 
     It stands first, because everything behind it may read the body, and a form's files would be on
     the disk before anybody is asked who they are.
@@ -37,6 +39,6 @@ def _announced(request: HttpRequest) -> int:
 
 
 def _allowed(path: str) -> int:
-    if IMPORT_PATHS.fullmatch(path):
+    if UPLOAD_PATHS.fullmatch(path):
         return int(settings.MAX_UPLOAD_BYTES) * MOST_FILES + SLACK
     return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE) + SLACK

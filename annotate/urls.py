@@ -16,6 +16,7 @@ from annotate.views import (
     members,
     projects,
     runs,
+    verification,
 )
 
 app_name = "annotate"
@@ -75,6 +76,11 @@ urlpatterns = [
     path("judgments/<uuid:public_id>/edit/", history.judgment_edit, name="judgment-edit"),
     path("keys/", keys.keys, name="keys"),
     path("p/<slug:slug>/imports/new/", runs.import_create, name="import-create"),
+    path(
+        "p/<slug:slug>/verifications/new/",
+        verification.verification_create,
+        name="verification-create",
+    ),
     path("p/<slug:slug>/jobs/", runs.run_list, name="run-list"),
     path("assignments/<uuid:public_id>/submit/", judging.judgment_submit, name="judgment-submit"),
     path("assignments/<uuid:public_id>/skip/", judging.assignment_skip, name="assignment-skip"),

@@ -22,18 +22,20 @@ RUN_STATUSES = (
 RUN_LABELS = (
     _("Import"),
     _("Dataset build"),
+    _("Dataset preview"),
     _("Export"),
     _("Training"),
     _("Evaluation"),
     _("Selection"),
     _("Scoring"),
+    _("Verification"),
 )
 RUN_MESSAGES = (_("Waiting."),)
 LOOP_STATES = (_("waiting"), _("blocked"), _("done"))
 STRATEGIES = (_("low margin"), _("random"), _("import"))
 ROUND_STATUSES = (_("draft"), _("open"), _("closed"))
 ARMS = (_("active"), _("random"), _("adjudication"))
-PURPOSES = (_("work"), _("gold"), _("qualification"), _("import"))
+PURPOSES = (_("work"), _("gold"), _("qualification"), _("import"), _("machine"))
 ASSIGNMENT_STATUSES = (
     _("free"),
     _("leased"),
@@ -62,6 +64,8 @@ PROJECT_CHOICES = (
     _("say at once whether it was right"),
     _("none"),
     _("mathematics (math-verify)"),
+    _("exact match"),
+    _("regular expression"),
 )
 RESULTS = (
     _("prompts"),
@@ -77,6 +81,10 @@ RESULTS = (
     _("hash"),
     _("checkpoint"),
     _("round"),
+    _("revised"),
+    _("withdrawn"),
+    _("already"),
+    _("undecided"),
 )
 RECIPE = (
     _("kind"),

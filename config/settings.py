@@ -162,6 +162,14 @@ MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 512 * 2**20, why="largest fil
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_100  # a page of 2,000 steps
 
+# --- Hugging Face Hub -------------------------------------------------------------------------
+HF_ENDPOINT = env.text(
+    "HF_ENDPOINT", "https://huggingface.co", why="the Hugging Face Hub, or one that speaks as it"
+).rstrip("/")
+HF_TOKEN = env.text(
+    "HF_TOKEN", "", why="a token that may write to the Hub; empty asks for one with each export"
+)
+
 # --- accounts -------------------------------------------------------------------------------
 AUTH_USER_MODEL = "annotate.User"
 AUTHENTICATION_BACKENDS = [
@@ -286,6 +294,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG or DEMO
 DATASET_DIR = VAR_DIR / "datasets"
+EXPORT_DIR = VAR_DIR / "exports"
 CHECKPOINT_DIR = VAR_DIR / "checkpoints"
 JOB_DIR = VAR_DIR / "jobs"
 CACHE_DIR = VAR_DIR / "cache"

@@ -1,8 +1,8 @@
-"""Who may see a dataset and fetch its files; pages and the API ask here."""
+"""Who may see a dataset and fetch its files and exports; pages and the API ask here."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from django.http import FileResponse, Http404
@@ -10,7 +10,8 @@ from django.shortcuts import get_object_or_404
 
 from annotate.access import get_project_for
 from annotate.models import Membership, User
-from curation.models import DatasetVersion
+from curation.exporting import download_path
+from curation.models import DatasetVersion, ExportRun
 
 
 def get_dataset_for(user: User, public_id: UUID) -> DatasetVersion:
@@ -29,11 +30,27 @@ def dataset_download(dataset: DatasetVersion, name: str) -> FileResponse:
     """
     if name not in [file["name"] for file in dataset.files]:
         raise Http404
+    return _attached(
+        dataset.directory / name,
+        f"{dataset}-{PurePosixPath(name).name}",
+        content_type="application/octet-stream",
+    )
+
+
+def export_download(user: User, public_id: UUID) -> FileResponse:
+    """A finished download, if the user may review in its project; a later one may replace it."""
+    runs = ExportRun.objects.filter(
+        target=ExportRun.Target.DOWNLOAD, status=ExportRun.Status.SUCCEEDED
+    )
+    run = get_object_or_404(runs.select_related("dataset__project"), public_id=public_id)
+    get_project_for(user, run.dataset.project.slug, role=Membership.Role.REVIEWER)
+    name = f"{run.dataset}-{run.format or 'tiebreak'}-{run.form}.zip"
+    return _attached(download_path(run), name, content_type="application/zip")
+
+
+def _attached(path: Path, filename: str, *, content_type: str) -> FileResponse:
     try:
-        content = (dataset.directory / name).open("rb")
+        content = path.open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
-    filename = f"{dataset}-{PurePosixPath(name).name}"
-    return FileResponse(
-        content, as_attachment=True, filename=filename, content_type="application/octet-stream"
-    )
+    return FileResponse(content, as_attachment=True, filename=filename, content_type=content_type)

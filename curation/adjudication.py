@@ -17,9 +17,11 @@ from annotate.answers import Answer
 from annotate.models import Assignment, Item, Judgment, JudgmentRevision, KnownAnswer, Project, User
 from annotate.opinions import COUNTED, Opinion, opinions_of, read_answer
 from curation.disagreement import Said, disagreement
+from curation.models import Contradiction
 
 CHUNK = 5_000
 KEPT, KEPT_SECONDS = 500, 600
+CONTRADICTED = 1.0
 ADJUDICATION = Assignment.Purpose.ADJUDICATION
 Status = Assignment.Status
 COLUMNS = (
@@ -47,7 +49,8 @@ class _Row(NamedTuple):
 class Disagreement:
     """An item that people disagree on: how far their answers are apart, and how many there are.
 
-    ``first`` and ``last`` are the ids of the oldest and the newest judgment.
+    ``first`` and ``last`` are the ids of the oldest and the newest judgment. ``twins`` are other
+    items that ask the same and were answered differently.
     """
 
     item: int
@@ -55,16 +58,24 @@ class Disagreement:
     opinions: int
     first: int
     last: int
+    twins: tuple[int, ...] = ()
+
+    @property
+    def items(self) -> tuple[int, ...]:
+        """The item and its twins."""
+        return self.item, *self.twins
 
 
 def disagreements(project: Project) -> list[Disagreement]:
     """The items with two counted judgments or more that differ and that nobody has decided.
 
-    The largest disagreement first, then the oldest. Surplus judgments count, gold, qualification
-    and machines do not, simulated annotators only where the project takes them in. An item that
-    was sent back comes again with the next judgment of it.
+    With them come items whose twins were answered differently, as the last dataset found. The
+    largest disagreement first, then the oldest. Surplus judgments count, gold, qualification and
+    machines do not, simulated annotators only where the project takes them in. An item that was
+    sent back comes again with the next judgment of it.
     """
-    found = _undecided(_disagreements(project), project)
+    by_item = {one.item: one for one in (*_disagreements(project), *_contradictions(project))}
+    found = _undecided(_ordered(by_item.values()), project)
     cache.set(_key(project), found[:KEPT], KEPT_SECONDS)
     return found
 
@@ -72,7 +83,8 @@ def disagreements(project: Project) -> list[Disagreement]:
 def next_disagreement(project: Project) -> Item | None:
     """The item to decide next: from the queue as it was last read, where anything is left of it."""
     kept: list[Disagreement] = cache.get(_key(project), [])
-    left = _undecided(kept, project, items=[one.item for one in kept]) if kept else []
+    items = [item for one in kept for item in one.items]
+    left = _undecided(kept, project, items=items) if kept else []
     left = left or disagreements(project)
     return Item.objects.filter(pk=left[0].item).first() if left else None
 
@@ -99,6 +111,20 @@ def opinions_to_review(item: Item) -> list[Opinion]:
     ]
 
 
+def twins_of(item: Item) -> list[Item]:
+    """The other items that ask the same and were answered differently, as the last dataset found.
+
+    The one that stands for all of them in the queue comes first.
+    """
+    own = Q(item=item) | Q(duplicates=item)
+    row = Contradiction.objects.filter(own, project=item.project).first()
+    if row is None:
+        return []
+    ids = [row.item_id, *row.duplicates.order_by("pk").values_list("pk", flat=True)]
+    items = Item.objects.with_texts().in_bulk(ids)
+    return [items[pk] for pk in ids if pk != item.pk]
+
+
 def _key(project: Project) -> str:
     return f"disagreements:{project.pk}:{project.include_simulated}"
 
@@ -117,8 +143,39 @@ def _disagreements(project: Project) -> list[Disagreement]:
         for item, rows in _rows_by_item(project).items()
         if len(rows) > 1
     ]
-    differing = (one for one in found if one.amount > 0)
-    return sorted(differing, key=lambda one: (-one.amount, one.first))
+    return [one for one in found if one.amount > 0]
+
+
+def _ordered(found: Iterable[Disagreement]) -> list[Disagreement]:
+    """The largest first, then the oldest."""
+    return sorted(found, key=lambda one: (-one.amount, one.first))
+
+
+def _contradictions(project: Project) -> list[Disagreement]:
+    """Items whose twins were answered differently; nothing is shared between such answers."""
+    rows = Contradiction.objects.filter(project=project).prefetch_related("duplicates")
+    asked = {row.item_id: tuple(twin.pk for twin in row.duplicates.all()) for row in rows}
+    judged = _judged(project, {one for item, twins in asked.items() for one in (item, *twins)})
+    found = []
+    for item, twins in asked.items():
+        judgments = [judgment for one in (item, *twins) for judgment in judged.get(one, ())]
+        if len(judgments) > 1:
+            ends = min(judgments), max(judgments)
+            found.append(Disagreement(item, CONTRADICTED, len(judgments), *ends, twins))
+    return found
+
+
+def _judged(project: Project, items: Collection[int]) -> Mapping[int, list[int]]:
+    """Ids of the counted judgments by item."""
+    judged: dict[int, list[int]] = defaultdict(list)
+    counted = Judgment.objects.filter(
+        assignment__item__in=items,
+        assignment__purpose__in=COUNTED,
+        assignment__annotator__kind__in=_kinds(project),
+    ).values_list("assignment__item_id", "pk")
+    for item, judgment in counted:
+        judged[item].append(judgment)
+    return judged
 
 
 def _rows_by_item(project: Project) -> Mapping[int, list[_Row]]:
@@ -179,7 +236,7 @@ def _disagreement(item: int, rows: list[_Row], read: _Reader) -> Disagreement:
 def _undecided(
     found: Iterable[Disagreement], project: Project, *, items: Collection[int] | None = None
 ) -> list[Disagreement]:
-    """Without those that a reviewer has dealt with and those that are checks.
+    """Without those that a reviewer has dealt with, here or as a twin, and those that are checks.
 
     ``items`` names the items in question where they are few.
     """
@@ -187,7 +244,7 @@ def _undecided(
     closed, sent_back = _dealt_with(scope)
     checks = KnownAnswer.objects.filter(scope, Q(is_gold=True) | Q(is_qualification=True))
     closed.update(checks.values_list("item_id", flat=True))
-    left = [one for one in found if one.item not in closed]
+    left = [one for one in found if closed.isdisjoint(one.items)]
     newest = [one.last for one in left if one.item in sent_back]
     made = dict(Judgment.objects.filter(pk__in=newest).values_list("pk", "created_at"))
     return [

@@ -71,7 +71,16 @@ class CurationRunAdmin(RunAdmin):
 
 @admin.register(ExportRun)
 class ExportRunAdmin(RunAdmin):
-    list_display = ("public_id", "project", "status", "dataset", "destination", "created_at")
+    list_display = (
+        "public_id",
+        "project",
+        "status",
+        "dataset",
+        "target",
+        "destination",
+        "created_at",
+    )
+    exclude = ("token_handle",)
     list_select_related = ("project", "dataset__project")
 
 

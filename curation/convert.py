@@ -5,8 +5,10 @@ Keys are content hashes, so that the same judgments give the same dataset on eve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from django.db.models import QuerySet
@@ -26,6 +28,7 @@ from annotate.answers import (
 )
 from annotate.models import Assignment, Item, JudgmentRevision, Project, Response, User
 from annotate.opinions import set_aside_items
+from curation.core.builders import reads
 from curation.core.builders.stepwise import render_turns
 from curation.core.records import (
     Choice,
@@ -41,26 +44,34 @@ from curation.core.records import (
     StepRating,
     StepStatus,
 )
+from curation.core.store import StoredCorpus
+from curation.recipe import Recipe
 
-ITEM_KINDS: Mapping[str, tuple[str, ...]] = {
-    "preference": ("comparison", "ranking"),
-    "ranking": ("ranking",),
-    "stepwise": ("steps",),
-    "outcome": ("outcome",),
-    "rating": ("rating",),
-}
 CHECKS = (Assignment.Purpose.GOLD, Assignment.Purpose.QUALIFICATION)
+ITEM_KIND_OF: Mapping[type[Judgment], str] = {
+    Comparison: "comparison",
+    Ranking: "ranking",
+    StepRating: "steps",
+    OutcomeLabel: "outcome",
+    Rating: "rating",
+}
 COLUMNS = (
     "judgment_id",
     "judgment__public_id",
     "number",
     "answer",
     "judgment__display_order",
+    "judgment__is_order_known",
     "judgment__scale",
+    "judgment__active_seconds",
     "judgment__assignment__item_id",
     "judgment__assignment__purpose",
+    "judgment__assignment__is_surplus",
     "judgment__assignment__annotator__public_id",
+    "judgment__assignment__annotator__kind",
+    "judgment__assignment__annotator__is_positional",
 )
+CHUNK = 2_000
 
 
 class _Said(NamedTuple):
@@ -71,10 +82,28 @@ class _Said(NamedTuple):
     number: int
     answer: Any
     order: list[int]
+    is_order_known: bool
     scale: str
+    seconds: float | None
     item: int
     purpose: str
+    is_surplus: bool
     annotator: Any
+    annotator_kind: str
+    is_positional: bool
+
+    def flags(self) -> tuple[str, ...]:
+        """What ``curation.recipe.FLAGS`` names of it."""
+        return tuple(
+            name
+            for name, holds in (
+                ("surplus", self.is_surplus),
+                ("unknown_order", not self.is_order_known),
+                ("positional", self.is_positional),
+                ("edited", self.number > 1),
+            )
+            if holds
+        )
 
 
 @dataclass(frozen=True)
@@ -87,56 +116,83 @@ class _ItemKeys:
     responses: tuple[str, ...]
 
 
-def collect(
-    project: Project, *, kind: str, include_simulated: bool
-) -> tuple[Corpus, list[Judgment]]:
-    """Every text and the latest revision of every judgment a dataset of this kind is made from.
+@contextmanager
+def collected(
+    project: Project, recipe: Recipe, *, cutoff: datetime | None = None
+) -> Iterator[tuple[Corpus, list[Judgment]]]:
+    """Every text and the latest revision of every judgment a dataset by this recipe is made from.
 
-    Gold answers, those of a qualification and items that a reviewer set aside are left out always,
-    simulated judgments unless asked for.
+    Texts lie in a temporary file until the block ends. What was said after ``cutoff`` is not read.
+    Gold answers, those of a qualification and items that a reviewer set aside are left out
+    always, simulated judgments and machines' unless asked for.
     """
-    revisions = list(_latest(_revisions(project, kind, include_simulated)))
-    corpus, keys = _read_items({said.item for said in revisions})
-    records = [record for said in revisions for record in _records(said, keys[said.item])]
-    return corpus, records
+    with StoredCorpus() as stored:
+        revisions = _revisions(project, recipe)
+        if cutoff is not None:
+            revisions = revisions.filter(created_at__lte=cutoff)
+        asked = revisions.values_list("judgment__assignment__item_id", flat=True)
+        keys = _read_items(sorted(set(asked.order_by().distinct())), stored)
+        records = [
+            record
+            for said in _latest(revisions)
+            if said.item in keys  # an item that came in between waits for the next version
+            for record in _records(said, keys[said.item])
+        ]
+        yield stored.corpus, records
 
 
-def _revisions(project: Project, kind: str, simulated: bool) -> QuerySet[JudgmentRevision]:
+def item_kinds(recipe: Recipe) -> list[str]:
+    """The kinds of item whose judgments a recipe reads."""
+    return [ITEM_KIND_OF[kind] for kind in reads(recipe)]
+
+
+def _revisions(project: Project, recipe: Recipe) -> QuerySet[JudgmentRevision]:
     rows = JudgmentRevision.objects.filter(
         judgment__assignment__item__project=project,
-        judgment__assignment__item__kind__in=ITEM_KINDS[kind],
+        judgment__assignment__item__kind__in=item_kinds(recipe),
     ).exclude(judgment__assignment__purpose__in=CHECKS)
     rows = rows.exclude(judgment__assignment__item__in=set_aside_items(project))
-    if not simulated:
-        rows = rows.exclude(judgment__assignment__annotator__kind=User.Kind.SIMULATED)
+    rows = rows.exclude(judgment__assignment__status=Assignment.Status.WITHDRAWN)
+    left_out = [
+        kind
+        for kind, asked_for in (
+            (User.Kind.SIMULATED, recipe.include_simulated),
+            (User.Kind.MACHINE, recipe.include_machine),
+        )
+        if not asked_for
+    ]
+    rows = rows.exclude(judgment__assignment__annotator__kind__in=left_out)
     return rows.order_by("judgment_id", "number")
 
 
-def _latest(rows: QuerySet[JudgmentRevision]) -> Iterable[_Said]:
-    latest: dict[int, _Said] = {}
-    for values in rows.values_list(*COLUMNS).iterator(chunk_size=5_000):
+def _latest(rows: QuerySet[JudgmentRevision]) -> Iterator[_Said]:
+    """The last revision of each judgment; they come judgment by judgment."""
+    last: _Said | None = None
+    for values in rows.values_list(*COLUMNS).iterator(chunk_size=CHUNK):
         said = _Said(*values)
-        latest[said.judgment] = said
-    return latest.values()
+        if last is not None and said.judgment != last.judgment:
+            yield last
+        last = said
+    if last is not None:
+        yield last
 
 
-def _read_items(items: set[int]) -> tuple[Corpus, dict[int, _ItemKeys]]:
-    prompts: dict[str, PromptText] = {}
-    responses: dict[str, ResponseText] = {}
-    categories: dict[str, str] = {}
+def _read_items(items: Sequence[int], stored: StoredCorpus) -> dict[int, _ItemKeys]:
+    """Put the items' texts into the corpus; returns their keys."""
     keys: dict[int, _ItemKeys] = {}
-    ordered = sorted(items)
-    for start in range(0, len(ordered), 500):
-        batch = Item.objects.filter(pk__in=ordered[start : start + 500])
+    for start in range(0, len(items), 500):
+        batch = Item.objects.filter(pk__in=items[start : start + 500])
         for item in batch.with_texts():
-            prompts.setdefault(item.prompt.digest, _prompt_text(item))
-            categories[item.digest] = item.category
+            stored.prompts.add(item.prompt.digest, _prompt_text(item))
+            stored.categories[item.digest] = item.category
+            stored.sources[item.digest] = item.source
             texts = [_response_text(item, response) for response in item.ordered_responses()]
-            responses.update((text.key, text) for text in texts)
+            for text in texts:
+                stored.responses.add(text.key, text)
             keys[item.pk] = _ItemKeys(
                 item.kind, item.digest, item.prompt.digest, tuple(text.key for text in texts)
             )
-    return Corpus(prompts, responses, categories), keys
+    return keys
 
 
 def _prompt_text(item: Item) -> PromptText:
@@ -149,10 +205,14 @@ def _prompt_text(item: Item) -> PromptText:
     )
 
 
-def _response_text(item: Item, response: Response) -> ResponseText:
+def response_key(item: Item, response: Response) -> str:
     """Responses are unique within a prompt, so their key carries both hashes."""
-    key = f"{item.prompt.digest[:24]}-{response.digest[:40]}"
-    return ResponseText(key, response.content, tuple(_parts(response)) or None)
+    return f"{item.prompt.digest[:24]}-{response.digest[:40]}"
+
+
+def _response_text(item: Item, response: Response) -> ResponseText:
+    parts = tuple(_parts(response)) or None
+    return ResponseText(response_key(item, response), response.content, parts)
 
 
 def _parts(response: Response) -> list[str]:
@@ -179,10 +239,14 @@ def _records(said: _Said, keys: _ItemKeys) -> Iterator[Judgment]:
         "annotator": str(said.annotator),
         "revision": f"{said.public_id}.{said.number}",
         "overrides": said.purpose == Assignment.Purpose.ADJUDICATION,
+        "seconds": said.seconds,
+        "flags": said.flags(),
+        "rationale": answer.rationale,
+        "machine": said.annotator_kind == User.Kind.MACHINE,
     }
     match answer:
         case ComparisonAnswer():
-            yield _comparison(answer, said.scale, keys, common)
+            yield _comparison(answer, said, keys, common)
         case RankingAnswer():
             tiers = tuple(tuple(keys.responses[k] for k in tier) for tier in answer.tiers)
             yield Ranking(**common, tiers=tiers, responses=keys.responses)
@@ -202,23 +266,26 @@ def _parse(said: _Said, keys: _ItemKeys) -> Answer:
         n_steps=len(said.answer.get("labels", ())),
         scale=max(SCALES, key=lambda name: SCALES[name]),
         rating_range=(-(2**53), 2**53),
+        by_machine=True,
     )
     return parse_answer(said.answer, shape.on(said.scale) if keys.kind == "steps" else shape)
 
 
 def _comparison(
-    answer: ComparisonAnswer, scale: str, keys: _ItemKeys, common: Mapping[str, Any]
+    answer: ComparisonAnswer, said: _Said, keys: _ItemKeys, common: Mapping[str, Any]
 ) -> Comparison:
     left, right = keys.responses
     choices = cast(Mapping[str, Choice], answer.aspects)
+    shown_left = 1 if list(said.order) == [0, 1] else -1
     return Comparison(
         **common,
         left=left,
         right=right,
         choice=cast(Choice, answer.choice),
         strength=answer.strength,
-        scale=scale,
+        scale=said.scale,
         aspects=choices,
+        shown_left=shown_left if said.is_order_known else 0,
     )
 
 
@@ -233,4 +300,11 @@ def _step_rating(answer: StepsAnswer, keys: _ItemKeys, common: Mapping[str, Any]
         "gave_up" if answer.give_up else "bad_problem" if answer.bad_problem else "labelled"
     )
     labels: Sequence[int | None] = answer.labels
-    return StepRating(**common, response=keys.responses[0], labels=tuple(labels), status=status)
+    return StepRating(
+        **common,
+        response=keys.responses[0],
+        labels=tuple(labels),
+        status=status,
+        soft=answer.soft,
+        trials=answer.trials,
+    )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from annotate.forms.common import in_words
 from annotate.models import Project
 from annotate.services.review import MAX_MORE, MAX_REASON
+from curation.models import ProjectFile
 from curation.recipe import KINDS, Recipe
 
 
@@ -34,6 +35,25 @@ class DatasetForm(forms.Form):
             include_simulated=self.cleaned_data["include_simulated"],
             seed=self.project.seed,
         )
+
+
+class ProjectFileForm(forms.Form):
+    """A file that recipes may name."""
+
+    purpose = forms.ChoiceField(
+        choices=lambda: in_words(ProjectFile.Purpose.choices), label=_("What it holds")
+    )
+    name = forms.SlugField(
+        label=_("Name"), max_length=60, help_text=_("Recipes name it so. A name is never reused.")
+    )
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_(
+            "Evaluation sets: .txt, a text a line, or .jsonl, .csv, .parquet with a column text or "
+            "prompt. Embeddings: .npz or .parquet with ids and embeddings. Topics: columns group "
+            "and topic. Ids are the group column of an export."
+        ),
+    )
 
 
 class SendBackForm(forms.Form):

@@ -14,7 +14,15 @@ from annotate.models import Project
 from curation.core.records import SPLITS
 from curation.models import DatasetVersion
 
-TEXT_COLUMNS = ("prompt", "chosen", "rejected", "completion", "completions", "reference")
+TEXT_COLUMNS = (
+    "prompt",
+    "chosen",
+    "rejected",
+    "completion",
+    "completions",
+    "reference",
+    "rationales",
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,12 @@ def datasets_of(project: Project) -> list[DatasetVersion]:
     return list(DatasetVersion.objects.filter(project=project).select_related("project"))
 
 
+def versions_beside(dataset: DatasetVersion) -> list[DatasetVersion]:
+    """The other versions of its kind and project, newest first."""
+    rows = DatasetVersion.objects.filter(project=dataset.project, kind=dataset.kind)
+    return list(rows.exclude(pk=dataset.pk).select_related("project"))
+
+
 def sample_rows(dataset: DatasetVersion, *, limit: int = 5) -> list[dict[str, Any]]:
     """The first rows of the training split, or of the first split that has any."""
     for split in ("train", "validation", "test"):
@@ -64,10 +78,11 @@ def newest_dataset(project: Project, *, kind: str) -> DatasetVersion | None:
 
 def shown_rows(dataset: DatasetVersion, *, limit: int = 5) -> list[ShownRow]:
     """The first rows with their texts apart from their figures, for people to read."""
-    return [_shown(row) for row in sample_rows(dataset, limit=limit)]
+    return [shown(row) for row in sample_rows(dataset, limit=limit)]
 
 
-def _shown(row: dict[str, Any]) -> ShownRow:
+def shown(row: dict[str, Any]) -> ShownRow:
+    """A row with its texts in reading order apart from its figures."""
     texts = {name: row[name] for name in TEXT_COLUMNS if row.get(name)}
     figures = {name: value for name, value in sorted(row.items()) if name not in TEXT_COLUMNS}
     return ShownRow(texts, figures)

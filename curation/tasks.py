@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from annotate.services.runs import execute_run
-from curation import services
+from curation import exporting, services
 from curation.models import CurationRun, ExportRun
 
 
@@ -17,5 +17,5 @@ def run_curation(run_id: int) -> None:
 
 @shared_task(name="curation.run_export")
 def run_export(run_id: int) -> None:
-    """Copy a dataset version."""
-    execute_run(ExportRun, run_id, services.export)
+    """Write a dataset version to a folder, a download or the Hub."""
+    execute_run(ExportRun, run_id, exporting.export)

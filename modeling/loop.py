@@ -29,6 +29,7 @@ STUCK = gettext_lazy(
 HELD = gettext_lazy(
     "Round %(number)d waits for %(judgments)s; %(held)d of them open at somebody now."
 )
+UNFINISHED = (Run.Status.PENDING, Run.Status.RUNNING)
 MIN_PAIRS = 2  # with fewer training pairs the loop asks for more judgments instead
 RUNS: tuple[tuple[str, type[Run]], ...] = (
     (DATASET, CurationRun),
@@ -79,8 +80,8 @@ def standing(project: Project) -> Step:
 
 def _unfinished_run(project: Project) -> Step | None:
     for stage, model in RUNS:
-        run = model._default_manager.filter(project=project).first()
-        if run is not None and not run.is_finished:
+        run = model._default_manager.filter(project=project, status__in=UNFINISHED).first()
+        if run is not None:
             return Step(
                 stage,
                 WAITING,
@@ -130,7 +131,7 @@ def _dataset_step(project: Project) -> Step:
             % {"number": last.number, "late": late},
         )
     built = CurationRun.objects.filter(
-        project=project, after_round=last, recipe__kind="preference"
+        project=project, after_round=last, recipe__kind="preference", is_preview=False
     ).first()
     if built is None:
         recipe = Recipe(

@@ -12,7 +12,7 @@ from django.db.models.functions import Abs
 
 from annotate.errors import InvalidInput
 from annotate.models import Assignment, Project, Round, RoundItem, User
-from annotate.selectors import RoundProgress, judgments_of
+from annotate.selectors import RoundProgress, all_judgments_of
 from curation.models import CurationRun, DatasetVersion
 from modeling.models import Checkpoint
 
@@ -143,7 +143,7 @@ def _progress(round_: Round, slots: dict[str, int], arms: dict[str, int]) -> Rou
 
 def judgments_by_origin(project: Project) -> dict[str, int]:
     """Judgments by who made them: person, imported, simulated, machine."""
-    rows = judgments_of(project).values_list("assignment__annotator__kind")
+    rows = all_judgments_of(project).values_list("assignment__annotator__kind")
     found = dict(rows.annotate(n=Count("pk")))
     return {kind.value: found.get(kind.value, 0) for kind in User.Kind}
 

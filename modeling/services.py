@@ -20,12 +20,16 @@ from modeling.core.errors import ModelingError
 from modeling.models import Checkpoint, EvaluationRun, ScoringRun, TrainingRun
 
 MAX_ROUND = 100_000
+SCORER = "bradley_terry"  # the objective of models that score pairs for rounds
 
 
-def parse_config(config: Mapping[str, Any]) -> RewardConfig:
-    """A training configuration; raises InvalidInput with a sentence where it makes no sense."""
+def parse_config(config: Mapping[str, Any], *, kind: str) -> RewardConfig:
+    """A training configuration for a dataset of this kind, which decides what it leaves out.
+
+    Raises InvalidInput with a sentence where it makes no sense, or none on such a dataset.
+    """
     try:
-        return RewardConfig.from_dict(dict(config))
+        return RewardConfig.for_kind(kind, dict(config))
     except ModelingError as error:
         raise InvalidInput(str(error), field="config") from error
 
@@ -34,17 +38,11 @@ def parse_config(config: Mapping[str, Any]) -> RewardConfig:
 def request_training(
     project: Project, *, dataset: DatasetVersion, config: Mapping[str, Any], by: User | None
 ) -> TrainingRun:
-    """Queue the training of a reward model on a dataset version."""
-    if dataset.kind != "preference":
-        raise InvalidInput(
-            _("A Bradley–Terry model trains on a preference dataset, not on %(kind)s.")
-            % {"kind": dataset.kind},
-            field="dataset",
-        )
+    """Queue the training of a reward model on a dataset version, by default as its kind asks."""
     run = TrainingRun.objects.create(
         project=project,
         dataset=dataset,
-        config=parse_config(config).to_dict(),
+        config=parse_config(config, kind=dataset.kind).to_dict(),
         requested_by=by,
         message="Waiting.",
     )
@@ -67,8 +65,10 @@ def request_round(
 ) -> ScoringRun:
     """Queue the scoring of the unjudged pairs and the picking of the next round.
 
-    Without a checkpoint only the random strategy is possible.
+    Without a checkpoint only the random strategy is possible; one that is named must score pairs.
     """
+    if checkpoint is not None:
+        _check_scorer(checkpoint)
     if strategy not in STRATEGIES:
         raise InvalidInput(
             _("strategy must be one of %(known)s.") % {"known": ", ".join(STRATEGIES)},
@@ -122,13 +122,18 @@ def promoted_checkpoint(project: Project) -> Checkpoint | None:
 def publish_checkpoint(
     run: TrainingRun, *, path: str, manifest: Mapping[str, Any], metrics: Mapping[str, Any]
 ) -> Checkpoint:
-    """The row of a finished training, put in force at once; a replay returns the same row."""
+    """The row of a finished training; a replay returns the same row.
+
+    A model that scores pairs is put in force at once, any other leaves the one in force.
+    """
     project = Project.objects.select_for_update(no_key=True).get(pk=run.project_id)
     existing = Checkpoint.objects.filter(run=run).first()
     if existing is not None:
         return existing
     top = Checkpoint.objects.filter(project=project).aggregate(top=Max("number"))["top"]
-    Checkpoint.objects.filter(project=project, is_promoted=True).update(is_promoted=False)
+    in_force = _objective(run) == SCORER
+    if in_force:
+        Checkpoint.objects.filter(project=project, is_promoted=True).update(is_promoted=False)
     checkpoint = Checkpoint.objects.create(
         project=project,
         run=run,
@@ -136,7 +141,7 @@ def publish_checkpoint(
         path=path,
         manifest=dict(manifest),
         metrics=dict(metrics),
-        is_promoted=True,
+        is_promoted=in_force,
     )
     record("checkpoint.publish", by=run.requested_by, project=project, subject=str(checkpoint))
     return checkpoint
@@ -144,10 +149,29 @@ def publish_checkpoint(
 
 @transaction.atomic
 def promote_checkpoint(checkpoint: Checkpoint, *, by: User | None) -> Checkpoint:
-    """Put an earlier checkpoint in force again; the one in force steps back."""
+    """Put an earlier checkpoint in force again; the one in force steps back.
+
+    Raises InvalidInput for a model that does not score pairs.
+    """
+    _check_scorer(checkpoint)
     project = Project.objects.select_for_update(no_key=True).get(pk=checkpoint.project_id)
     Checkpoint.objects.filter(project=project, is_promoted=True).update(is_promoted=False)
     Checkpoint.objects.filter(pk=checkpoint.pk).update(is_promoted=True)
     record("checkpoint.promote", by=by, project=project, subject=str(checkpoint))
     checkpoint.refresh_from_db(fields=["is_promoted"])
     return checkpoint
+
+
+def _objective(run: TrainingRun) -> str:
+    """What the run trained; runs from before there was a choice name nothing."""
+    objective: str = run.config.get("objective", SCORER)
+    return objective
+
+
+def _check_scorer(checkpoint: Checkpoint) -> None:
+    objective = _objective(checkpoint.run)
+    if objective != SCORER:
+        raise InvalidInput(
+            _("%(model)s was trained as %(objective)s: only a Bradley–Terry model scores pairs.")
+            % {"model": checkpoint, "objective": objective}
+        )

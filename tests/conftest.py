@@ -6,6 +6,8 @@ import socket
 
 import pytest
 
+from tests.fake_hub import running_hub
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -26,7 +28,7 @@ def _closed_network(monkeypatch):
 def _own_folders(settings, tmp_path):
     """Files of a test go to its own temporary folder."""
     settings.VAR_DIR = tmp_path
-    for name in ("DATASET_DIR", "CHECKPOINT_DIR", "JOB_DIR", "CACHE_DIR"):
+    for name in ("DATASET_DIR", "EXPORT_DIR", "CHECKPOINT_DIR", "JOB_DIR", "CACHE_DIR"):
         setattr(settings, name, tmp_path / name.lower())
     settings.STORAGES = settings.STORAGES | {
         "default": {
@@ -35,6 +37,7 @@ def _own_folders(settings, tmp_path):
         }
     }
     settings.CELERY_TASK_ALWAYS_EAGER = False
+    settings.HF_TOKEN = ""
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +58,21 @@ def sent(monkeypatch):
         lambda name, args, queue: messages.append((name, args[0], queue)),
     )
     return messages
+
+
+@pytest.fixture
+def fake_hub(settings, monkeypatch):
+    """A Hugging Face Hub on this machine, which the settings name."""
+    hub_library = pytest.importorskip("huggingface_hub")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    with running_hub() as hub:
+        settings.HF_ENDPOINT = hub.endpoint
+        yield hub
+        hub_library.close_session()
+
+
+@pytest.fixture
+def no_waiting(monkeypatch):
+    """The Hub's library tries a broken connection again at once."""
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)

@@ -84,6 +84,7 @@ class AllCounts(serializers.Serializer[Any]):
     judgments = serializers.IntegerField()
     imported = serializers.IntegerField()
     simulated = serializers.IntegerField()
+    machine = serializers.IntegerField(help_text="Of programs; in none of the other numbers")
     round = RoundCounts(allow_null=True)
 
 

@@ -21,7 +21,7 @@ class RunReply(serializers.Serializer[Any]):
     """A piece of background work; ``result`` is there once it has succeeded."""
 
     run = serializers.UUIDField(source="public_id")
-    work = serializers.CharField(source="label", help_text="What kind of work it is")
+    work = serializers.CharField(source="title", help_text="What kind of work it is")
     project = serializers.CharField(source="project.slug")
     status = serializers.ChoiceField(choices=Run.Status.choices)
     progress = serializers.FloatField(help_text="From 0 to 1")

@@ -13,6 +13,7 @@ from annotate.forms.people import (
     RoleForm,
 )
 from annotate.forms.projects import ProjectForm, ProjectSettingsForm
+from annotate.forms.verification import VerificationForm
 
 __all__ = [
     "SKIP_REASONS",
@@ -30,5 +31,6 @@ __all__ = [
     "RoleForm",
     "SkipForm",
     "SubmissionForm",
+    "VerificationForm",
     "first_error",
 ]

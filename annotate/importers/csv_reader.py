@@ -35,6 +35,9 @@ JSON_COLUMNS = frozenset(
         "ranking",
         "ratings",
         "scores",
+        "rollouts",
+        "soft_labels",
+        "rollout_counts",
     }
     | {"annotations", "machine_labels", "messages", "systems", "models", "alternatives"}
 )

@@ -50,7 +50,8 @@ class LabelRecord:
 
     ``annotator`` is None for an unattributed label. ``positional`` marks ids that only number the
     raters of one row and name no person. ``shown`` is the display order where the file tells it.
-    ``index`` tells labels of one row and one annotator apart.
+    ``index`` tells labels of one row and one annotator apart. ``machine`` names what sort of
+    program made the label, such as ``rollouts``; empty for people's.
     """
 
     answer: Answer
@@ -58,6 +59,7 @@ class LabelRecord:
     positional: bool = False
     shown: tuple[int, ...] | None = None
     index: int = 0
+    machine: str = ""
 
 
 @dataclass(frozen=True)

@@ -32,16 +32,13 @@ def matches(row: Row) -> bool:
 
 def parse(row: Row, *, kind: str | None, source: str) -> Iterator[ItemRecord]:
     """One steps item; with kind outcome, whether its final result is right."""
-    column = "steps" if fields.has(row, "steps") else "completions"
-    steps = fields.texts(row[column], column)
-    if not steps:
-        raise RowError(f"{column} is an empty list; there is nothing to judge.")
+    steps = steps_of(row)
     outcome = kind == "outcome"
     answer = _outcome(row, len(steps)) if outcome else labelled(row, len(steps))
     yield ItemRecord(
         "outcome" if outcome else "steps",
         prompt_record(row),
-        (_solution(row, steps),),
+        (solution(row, steps),),
         labels=(attributed(row, answer),) if answer else (),
         known=answer,
         category=fields.category(row),
@@ -50,7 +47,17 @@ def parse(row: Row, *, kind: str | None, source: str) -> Iterator[ItemRecord]:
     )
 
 
-def _solution(row: Row, steps: tuple[str, ...]) -> ResponseRecord:
+def steps_of(row: Row) -> tuple[str, ...]:
+    """The texts of the steps, under either name of the column; at least one."""
+    column = "steps" if fields.has(row, "steps") else "completions"
+    steps = fields.texts(row[column], column)
+    if not steps:
+        raise RowError(f"{column} is an empty list; there is nothing to judge.")
+    return steps
+
+
+def solution(row: Row, steps: tuple[str, ...]) -> ResponseRecord:
+    """The response that the steps make up."""
     sources = fields.generators(row.get("generator"), row.get("model"))
     return ResponseRecord("\n\n".join(steps), steps, sources)
 

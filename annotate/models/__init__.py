@@ -8,7 +8,7 @@ from annotate.models.membership import Invitation, Membership
 from annotate.models.project import GuidelineVersion, Project
 from annotate.models.prompt import Prompt, Response, ResponseSource
 from annotate.models.round import Round, RoundCursor, RoundItem
-from annotate.models.run import ImportRun, Run
+from annotate.models.run import ImportRun, Run, VerificationRun
 from annotate.models.user import User
 from annotate.models.workday import WorkDay
 
@@ -34,5 +34,6 @@ __all__ = [
     "Run",
     "User",
     "Verdict",
+    "VerificationRun",
     "WorkDay",
 ]

@@ -20,7 +20,9 @@ class Assignment(models.Model):
 
     A slot never changes hands. Skip or expiry ends it and a fresh one with the same ``slot``
     number is inserted at the round's tail. The partial unique constraint on (item, slot) is what
-    keeps leased + submitted − surplus within the item's overlap.
+    keeps leased + submitted − surplus within the item's overlap. What programs judge has the
+    purpose ``machine``: it is nobody's work, no opinion that counts, and a verifier that can no
+    longer tell withdraws it.
     """
 
     class Status(models.TextChoices):
@@ -37,6 +39,7 @@ class Assignment(models.Model):
         QUALIFICATION = "qualification", "qualification"
         ADJUDICATION = "adjudication", "adjudication"
         IMPORT = "import", "import"
+        MACHINE = "machine", "machine"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="assignments")
@@ -107,7 +110,14 @@ class Assignment(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(
-                    purpose__in=["work", "gold", "qualification", "adjudication", "import"]
+                    purpose__in=[
+                        "work",
+                        "gold",
+                        "qualification",
+                        "adjudication",
+                        "import",
+                        "machine",
+                    ]
                 ),
                 name="assignment_purpose_known",
             ),

@@ -19,6 +19,8 @@ class Judgment(models.Model):
 
     The answer itself stands in the revisions, in the order shown; ``display_order`` says which
     stored response stood at each place. ``active_seconds`` is time at work, idle time left out.
+    ``body_digest`` tells a replay of a submit from another answer; of a verifier's judgment it is
+    the hash of what was compared.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -69,7 +71,9 @@ class Judgment(models.Model):
 
     def _parsed(self, revision: JudgmentRevision) -> Answer:
         shape = self.assignment.item.shape_on(self.scale)
-        anything = replace(shape, aspects=(), all_steps=False, rating_range=(-(2**53), 2**53))
+        anything = replace(
+            shape, aspects=(), all_steps=False, rating_range=(-(2**53), 2**53), by_machine=True
+        )
         return parse_answer(revision.answer, anything)
 
 

@@ -78,6 +78,16 @@ class Run(models.Model):
         return f"{self.label} {self.public_id}"
 
     @property
+    def title(self) -> str:
+        """What people call this piece of work."""
+        return self.label
+
+    @property
+    def shown_at(self) -> str:
+        """The address of the page that shows what came of it; empty where there is none."""
+        return ""
+
+    @property
     def is_finished(self) -> bool:
         """Whether nothing more will happen to the run."""
         return self.status in (self.Status.SUCCEEDED, self.Status.FAILED, self.Status.CANCELLED)
@@ -103,3 +113,30 @@ class ImportRun(Run):
 
     class Meta(Run.Meta):
         abstract = False
+
+
+class VerificationRun(Run):
+    """A verifier on its way through a project's outcome items."""
+
+    class Verifier(models.TextChoices):
+        MATH = "math", "mathematics (math-verify)"
+        EXACT = "exact", "exact match"
+        REGEX = "regex", "regular expression"
+
+    task_name = "annotate.run_verification"
+    label = "Verification"
+
+    verifier = models.CharField(max_length=12, choices=Verifier)
+    pattern = models.CharField(
+        max_length=300, blank=True, help_text="What finds the answer in a response"
+    )
+
+    class Meta(Run.Meta):
+        abstract = False
+        constraints = [
+            *Run.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(verifier__in=["math", "exact", "regex"]),
+                name="verificationrun_verifier_known",
+            ),
+        ]

@@ -28,6 +28,7 @@ from annotate.services.queue import (
 )
 from annotate.services.rounds import close_round, create_round, open_round
 from annotate.services.simulate import simulate_annotators
+from annotate.services.verification import request_verification
 
 __all__ = [
     "accept_invitation",
@@ -50,6 +51,7 @@ __all__ = [
     "renew_lease",
     "requalify",
     "request_import",
+    "request_verification",
     "revise_judgment",
     "revoke_invitation",
     "save_draft",

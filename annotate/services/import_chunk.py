@@ -28,14 +28,14 @@ from annotate.models import (
     Prompt,
     Response,
     ResponseSource,
-    User,
 )
 from annotate.services.import_keys import Keys
+from annotate.services.import_people import Who, annotators_of
 from annotate.similarity import NEAR_IDENTICAL, similarity
 from annotate.texts import canonical_json, sha256, split_of
 
 MAX_ERRORS = 1_000
-UNATTRIBUTED = "unattributed"
+Purpose = Assignment.Purpose
 
 
 @dataclass
@@ -265,11 +265,11 @@ class ChunkImport:
         return sha256(canonical_json(parts))
 
     def _write_judgments(self, fresh: dict[str, tuple[ItemRecord, LabelRecord]]) -> None:
-        annotators = self._annotators(list(fresh.values()))
+        annotators = annotators_of(fresh.values())
         counts = self._replicates([self._item_of(row).pk for row, _ in fresh.values()])
         assignments, judgments, revisions = [], [], []
         for key, (row, label) in fresh.items():
-            item, annotator = self._item_of(row), annotators[_annotator_key(row, label)]
+            item, annotator = self._item_of(row), annotators[Who.of(row, label)]
             replicate = counts.get((item.pk, annotator.pk), 0)
             counts[item.pk, annotator.pk] = replicate + 1
             places = self._stored_places(row)
@@ -278,14 +278,14 @@ class ChunkImport:
             assignment = Assignment(
                 item=item,
                 annotator=annotator,
-                purpose=Assignment.Purpose.IMPORT,
+                purpose=Purpose.MACHINE if label.machine else Purpose.IMPORT,
                 replicate=replicate,
                 status=Assignment.Status.SUBMITTED,
                 display_order=order,
             )
             judgment = Judgment(
                 assignment=assignment,
-                scale=_protocol_of(label.answer, self.project, row.kind),
+                scale=label.machine or _protocol_of(label.answer, self.project, row.kind),
                 display_order=order,
                 is_order_known=label.shown is not None or len(order) == 1,
                 import_key=key,
@@ -304,28 +304,10 @@ class ChunkImport:
         JudgmentRevision.objects.bulk_create(revisions)
         self.report.judgments += len(judgments)
 
-    def _annotators(
-        self, labels: list[tuple[ItemRecord, LabelRecord]]
-    ) -> dict[tuple[str, str], User]:
-        wanted = {_annotator_key(row, label): label.positional for row, label in labels}
-        sources = {source for source, _ in wanted}
-        users = self._imported_users(sources)
-        fresh = [
-            _imported_user(source, name, positional)
-            for (source, name), positional in wanted.items()
-            if (source, name) not in users
-        ]
-        User.objects.bulk_create(fresh, ignore_conflicts=True)
-        return self._imported_users(sources)
-
-    def _imported_users(self, sources: set[str]) -> dict[tuple[str, str], User]:
-        rows = User.objects.filter(kind=User.Kind.IMPORTED, source__in=sources)
-        return {(user.source, user.external_id): user for user in rows}
-
     def _replicates(self, items: list[int]) -> dict[tuple[int, int], int]:
         """How many imported assignments each (item, annotator) has already."""
         rows = Assignment.objects.filter(
-            item__in=items, purpose=Assignment.Purpose.IMPORT
+            item__in=items, purpose__in=(Purpose.IMPORT, Purpose.MACHINE)
         ).values_list("item_id", "annotator_id")
         counts: dict[tuple[int, int], int] = {}
         for item, annotator in rows:
@@ -371,20 +353,3 @@ def _protocol_of(answer: Answer, project: Project, kind: str) -> str:
             names = ("signed3", "llama2")
             return next(name for name in names if answer.strength <= SCALES[name])
     return project.protocol(kind)
-
-
-def _annotator_key(row: ItemRecord, label: LabelRecord) -> tuple[str, str]:
-    return row.source[:200], (label.annotator or UNATTRIBUTED)[:200]
-
-
-def _imported_user(source: str, name: str, positional: bool) -> User:
-    user = User(
-        username=f"imported-{sha256(canonical_json([source, name]))[:40]}",
-        kind=User.Kind.IMPORTED,
-        source=source,
-        external_id=name,
-        is_positional=positional or name == UNATTRIBUTED,
-        is_active=False,
-    )
-    user.set_unusable_password()
-    return user

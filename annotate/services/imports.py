@@ -69,14 +69,16 @@ def import_file(
     opens_round: bool = False,
     progress: Callable[[int], None] | None = None,
     name: str | None = None,
+    source: str | None = None,
 ) -> ImportReport:
     """Import one file; what could be read stays, the rest is reported with line and reason.
 
-    ``name`` is what people call the file where it is stored under another name.
+    ``name`` is what people call the file where it is stored under another name; ``source`` is
+    where its rows come from, whatever the file and its rows call it.
     """
     return import_records(
         project,
-        read_items(path, kind=kind, fmt=fmt, name=name),
+        read_items(path, kind=kind, fmt=fmt, name=name, source=source),
         by=by,
         oracle=oracle,
         opens_round=opens_round,

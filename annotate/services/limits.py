@@ -8,6 +8,8 @@ from annotate.models import Assignment, Judgment, Project, User, WorkDay
 from annotate.selectors import idle_reason
 from annotate.services.statements import count_judgment
 
+Purpose = Assignment.Purpose
+
 
 def room_for(project: Project, user: User, *, held: int) -> bool:
     """Whether the person may be given one more item beside those they hold."""
@@ -26,7 +28,7 @@ def rebuild_workdays(project: Project) -> int:
     """Make the project's work days from its judgments again; returns how many there are."""
     rows: dict[tuple[int, object], WorkDay] = {}
     made = Judgment.objects.filter(assignment__item__project=project).exclude(
-        assignment__purpose__in=[Assignment.Purpose.IMPORT, Assignment.Purpose.ADJUDICATION]
+        assignment__purpose__in=[Purpose.IMPORT, Purpose.ADJUDICATION, Purpose.MACHINE]
     )
     for user, at, seconds in made.values_list(
         "assignment__annotator_id", "created_at", "active_seconds"

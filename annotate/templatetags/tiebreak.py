@@ -43,7 +43,17 @@ TABS = (
         _("Overview"),
         "modeling:project-overview",
         REVIEWER,
-        ("curation:dataset-detail", "modeling:checkpoint-detail"),
+        (
+            "curation:dataset-detail",
+            "curation:dataset-compare",
+            "curation:dataset-rows",
+            "curation:dataset-row",
+            "curation:dataset-left-out",
+            "curation:recipe-edit",
+            "curation:recipe-preview",
+            "curation:file-list",
+            "modeling:checkpoint-detail",
+        ),
     ),
     Tab(
         _("Items"),
@@ -53,7 +63,12 @@ TABS = (
     ),
     Tab(_("Review"), "curation:adjudication", REVIEWER, ("curation:adjudicate",)),
     Tab(_("Quality"), "curation:quality", REVIEWER, ("curation:annotator-detail",)),
-    Tab(_("Jobs"), "annotate:run-list", MANAGER, ("annotate:run-detail", "annotate:import-create")),
+    Tab(
+        _("Jobs"),
+        "annotate:run-list",
+        MANAGER,
+        ("annotate:run-detail", "annotate:import-create", "annotate:verification-create"),
+    ),
     Tab(
         _("Members"),
         "annotate:members",

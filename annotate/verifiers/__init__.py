@@ -1,5 +1,9 @@
-"""Programs that suggest whether a final result is right. They run in a process of their own."""
+"""Programs that tell whether a final result is right.
 
-from annotate.verifiers.worker import Question, Suggestion, suggestions
+``math`` and ``regex`` run in a process of their own, because what they read may make them hang;
+``exact`` takes linear time and runs in place.
+"""
 
-__all__ = ["Question", "Suggestion", "suggestions"]
+from annotate.verifiers.worker import Ask, Question, Suggestion, VerifierError, opened, suggestions
+
+__all__ = ["Ask", "Question", "Suggestion", "VerifierError", "opened", "suggestions"]

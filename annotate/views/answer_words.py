@@ -20,7 +20,10 @@ from annotate.views.kinds.comparison import ASPECT_CHOICES, OTHER_CHOICES, grade
 
 
 def answer_words(answer: Answer, shape: ItemShape) -> str:
-    """Such as "A much better", "B > A = C", "helpfulness 4 · 2" or "+1 +1 -1 ·"."""
+    """Such as "A much better", "B > A = C", "helpfulness 4 · 2" or "+1 +1 -1 ·".
+
+    Beside a step's label stand the rollouts that it was made from: "+1 (3/8) -1 (0/8)".
+    """
     match answer:
         case ComparisonAnswer():
             return _comparison(answer, shape)
@@ -57,7 +60,16 @@ def _steps(answer: StepsAnswer, shape: ItemShape) -> str:
     if answer.bad_problem:
         return _("bad problem: %(why)s") % {"why": answer.bad_problem}
     form = "d" if shape.step_points else "+d"
-    return " ".join("·" if label is None else f"{label:{form}}" for label in answer.labels)
+    labels = ["·" if label is None else f"{label:{form}}" for label in answer.labels]
+    if answer.soft:
+        labels = list(map(_with_rollouts, labels, answer.soft, answer.trials))
+    return " ".join(labels)
+
+
+def _with_rollouts(label: str, share: float | None, trials: int) -> str:
+    if share is None:
+        return label
+    return f"{label} ({round(share * trials)}/{trials})" if trials else f"{label} ({share:.2g})"
 
 
 def _values(values: Sequence[float]) -> str:

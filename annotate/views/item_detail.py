@@ -29,9 +29,9 @@ def item_detail_context(item: Item, viewer: User) -> dict[str, Any]:
         "claim": {"item": {"prompt": item.prompt.messages, "reference": item.prompt.reference}},
         "opening": opening(item.prompt),
         "responses": lettered(item),
-        "opinions": [_opinion(one, names, is_manager) for one in opinions_of(item)],
         "is_manager": is_manager,
     }
+    context |= _opinions(item, names, is_manager)
     return context | (_managers_part(item) if is_manager else {})
 
 
@@ -59,6 +59,14 @@ def _managers_part(item: Item) -> dict[str, Any]:
     }
 
 
+def _opinions(item: Item, names: Mapping[int, str], is_manager: bool) -> dict[str, Any]:
+    """What people said, and apart from it what programs did."""
+    said: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    for one in opinions_of(item):
+        said[one.is_machine].append(_opinion(one, names, is_manager))
+    return {"opinions": said[False], "by_programs": said[True]}
+
+
 def _opinion(one: Opinion, names: Mapping[int, str], is_manager: bool) -> dict[str, Any]:
     assignment, judgment = one.assignment, one.judgment
     is_decision = assignment.purpose == Assignment.Purpose.ADJUDICATION
@@ -72,10 +80,12 @@ def _opinion(one: Opinion, names: Mapping[int, str], is_manager: bool) -> dict[s
         }
         for revision, answer in one.states
     ]
+    annotator, is_machine = assignment.annotator, one.is_machine
+    name = names.get(assignment.annotator_id or 0, "")
     return {
-        "who": names.get(assignment.annotator_id or 0, ""),
-        "kind": assignment.annotator.kind if assignment.annotator else "",
-        "purpose": assignment.purpose if is_manager or is_decision else "",
+        "who": annotator.username if annotator and is_machine else name,  # nobody's to hide
+        "kind": annotator.kind if annotator and not is_machine else "",
+        "purpose": assignment.purpose if is_manager or is_decision or is_machine else "",
         "is_decision": is_decision,
         "is_surplus": assignment.is_surplus,
         "judgment": judgment,

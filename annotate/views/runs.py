@@ -17,18 +17,20 @@ from annotate.errors import TiebreakError
 from annotate.forms import ImportForm
 from annotate.models import Membership, Project, Run, User
 from annotate.services import request_import
+from annotate.services.hub_imports import request_hub_import
 from annotate.services.runs import find_run, request_cancel, retry_run, runs_of
 from annotate.views.common import add_error, current_user, form_page, is_htmx, page, reported
 
 MANAGER = Membership.Role.MANAGER
 MAX_SHOWN_ERRORS = 200
 MAX_RUNS = 100
+ELSEWHERE = ("errors", "preview")  # parts of a result that are shown otherwise
 
 
 @page
 @require_http_methods(["GET", "POST"])
 def import_create(request: HttpRequest, slug: str) -> HttpResponse:
-    """Upload files; each becomes an import run."""
+    """Upload files or name a dataset of the Hub; each becomes an import run."""
     user = current_user(request)
     project = get_project_for(user, slug, role=MANAGER)
     posted = request.method == "POST"
@@ -88,17 +90,16 @@ def run_retry(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _request_imports(project: Project, form: ImportForm, user: User) -> list[Run]:
     data = form.cleaned_data
-    return [
-        request_import(
-            project,
-            upload=upload,
-            by=user,
-            kind=data["kind"],
-            oracle=data["oracle"],
-            opens_round=data["open_round"],
-        )
-        for upload in data["uploads"]
-    ]
+    how = {
+        "by": user,
+        "kind": data["kind"],
+        "oracle": data["oracle"],
+        "opens_round": data["open_round"],
+    }
+    runs: list[Run] = [request_import(project, upload=upload, **how) for upload in data["uploads"]]
+    if data["hub"]:
+        runs.append(request_hub_import(project, data["hub"], **how))
+    return runs
 
 
 def _to_runs(project: Project, runs: list[Run]) -> HttpResponse:
@@ -121,7 +122,7 @@ def _run_context(run: Run) -> dict[str, Any]:
     return {
         "project": run.project,
         "run": run,
-        "counts": _flat({k: v for k, v in run.result.items() if not k.startswith("errors")}),
+        "counts": _flat({k: v for k, v in run.result.items() if not k.startswith(ELSEWHERE)}),
         "errors": errors[:MAX_SHOWN_ERRORS],
         "errors_left_out": max(0, len(errors) - MAX_SHOWN_ERRORS)
         + int(run.result.get("errors_left_out") or 0),

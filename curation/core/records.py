@@ -1,21 +1,26 @@
-"""What curation reads (texts and judgments) and what it makes (dataset rows).
+"""What curation reads: texts and judgments.
 
 Judgments arrive in *stored* order: whatever order an annotator saw has been undone by the caller.
-A judgment names texts by key; the texts themselves are in a `Corpus`.
+A judgment names texts by key; the texts themselves are in a `Corpus`, which may lie on disk.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, get_args
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias, get_args
 
 Split: TypeAlias = Literal["train", "validation", "test"]
 Choice: TypeAlias = Literal[
     "left", "right", "tie", "both_good", "both_bad", "unsafe", "cannot_judge"
 ]
 StepStatus: TypeAlias = Literal["labelled", "gave_up", "bad_problem"]
-SourceKind: TypeAlias = Literal["comparison", "ranking"]
+SourceKind: TypeAlias = Literal["comparison", "ranking", "rating"]
 
 SPLITS: tuple[Split, ...] = get_args(Split)
+JOIN = "\x1f"
+"""Between the parts of a voter's name that stands for no one person."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +59,14 @@ class ResponseText:
 class Corpus:
     """Every text that judgments name, by key.
 
-    `categories` name items to report results by; an item without one has its prompt's.
+    `categories` name items to report results by; an item without one has its prompt's. `sources`
+    say where an item came from.
     """
 
     prompts: Mapping[str, PromptText]
     responses: Mapping[str, ResponseText]
     categories: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +75,9 @@ class JudgmentRecord:
 
     `revision` is the id of the judgment revision the record was made from; one revision may make
     several records. `overrides` marks an adjudication: where an item has one, only such
-    judgments of that item are counted.
+    judgments of that item are counted. `seconds` is the active time, None where nobody measured
+    it; `flags` are what `curation.recipe.FLAGS` names; `rationale` the annotator's own words;
+    `machine` marks a verifier or a rollout, which counts only where no person judged.
     """
 
     item: str
@@ -76,6 +85,19 @@ class JudgmentRecord:
     annotator: str
     revision: str
     overrides: bool = False
+    seconds: float | None = None
+    flags: tuple[str, ...] = ()
+    rationale: str = ""
+    machine: bool = False
+
+    @property
+    def voter(self) -> str:
+        """Who aggregation takes the annotator for.
+
+        An id that only numbers the raters of a row is another person on each item.
+        """
+        positional = "positional" in self.flags
+        return JOIN.join((self.annotator, self.item)) if positional else self.annotator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +105,8 @@ class Comparison(JudgmentRecord):
     """One person's choice between two responses.
 
     `strength` runs from 1 (weakest) to the size of `scale` and goes with left and right only;
-    `None` where it was not asked. `aspects` holds further choices by name.
+    `None` where it was not asked. `aspects` holds further choices by name. `shown_left` is 1 where
+    the stored left was shown on the left, -1 where it was shown on the right, 0 where unknown.
     """
 
     left: str
@@ -91,7 +114,8 @@ class Comparison(JudgmentRecord):
     choice: Choice
     strength: int | None = None
     scale: str = "binary"
-    aspects: Mapping[str, Choice] = field(default_factory=dict)
+    aspects: Mapping[str, Choice] = field(default_factory=lambda: _NOTHING)
+    shown_left: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +144,16 @@ class StepRating(JudgmentRecord):
     """One person's label for each step: -1 wrong, 0 neutral, +1 good, None unlabelled.
 
     None may stand anywhere: after the first error, and before a label where a person wrote the
-    step. With `status` other than "labelled" the labels are ignored.
+    step. With `status` other than "labelled" the labels are ignored. `soft` holds a machine's
+    estimate for each step, the share of its rollouts from there that came out right, and
+    `trials` how many rollouts that was, 0 where unknown.
     """
 
     response: str
     labels: tuple[int | None, ...] = ()
     status: StepStatus = "labelled"
+    soft: tuple[float | None, ...] = ()
+    trials: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,127 +165,3 @@ class OutcomeLabel(JudgmentRecord):
 
 
 Judgment: TypeAlias = Comparison | Ranking | Rating | StepRating | OutcomeLabel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetRow:
-    """What every row has: `group` is shared by all rows whose prompts are the same."""
-
-    group: str
-    item: str
-    category: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreferenceRow(DatasetRow):
-    """A pair with a winner. `prompt`, `chosen` and `rejected` are as TRL has them.
-
-    `chosen_probability` is the share of counted votes for the chosen response, ties half;
-    `target_margin` the mean strength of preference toward it in the units of the scale, null
-    where none was asked.
-    """
-
-    prompt: tuple[Message, ...]
-    chosen: tuple[Message, ...]
-    rejected: tuple[Message, ...]
-    chosen_probability: float
-    target_margin: float | None
-    weight: float
-    votes_chosen: int
-    votes_rejected: int
-    votes_tie: int
-    chosen_id: str
-    rejected_id: str
-    source_kind: SourceKind
-
-    @property
-    def part(self) -> tuple[str, ...]:
-        """What tells this row from others of the same item, whoever won."""
-        return tuple(sorted((self.chosen_id, self.rejected_id)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RankingRow(DatasetRow):
-    """An ordered set: `tiers` holds indices into `completions`, best first, ties in one tier."""
-
-    prompt: tuple[Message, ...]
-    completions: tuple[str, ...]
-    completion_ids: tuple[str, ...]
-    tiers: tuple[tuple[int, ...], ...]
-    votes: int
-
-    @property
-    def part(self) -> tuple[str, ...]:
-        """What tells this row from others of the same item: nothing, there is one."""
-        return ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepwiseRow(DatasetRow):
-    """A solution in steps. `prompt`, `completions` and `labels` are as TRL has them.
-
-    Per step: `ratings` -1, 0 or +1; `labels` whether the rating is not -1; `soft_labels` the
-    share of votes that were not -1; `votes` their number. `first_error` indexes `completions`,
-    -1 where there is none.
-    """
-
-    prompt: str
-    completions: tuple[str, ...]
-    labels: tuple[bool, ...]
-    ratings: tuple[int, ...]
-    soft_labels: tuple[float, ...]
-    votes: tuple[int, ...]
-    first_error: int
-    completion_id: str
-
-    @property
-    def part(self) -> tuple[str, ...]:
-        """What tells this row from others of the same item."""
-        return (self.completion_id,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeRow(DatasetRow):
-    """A response that is correct or not. `prompt`, `completion` and `label` are as TRL has them.
-
-    `label_probability` is the share of votes for correct, so below one half where `label` is
-    false.
-    """
-
-    prompt: tuple[Message, ...]
-    completion: tuple[Message, ...]
-    label: bool
-    label_probability: float
-    votes: int
-    reference: str
-    completion_id: str
-
-    @property
-    def part(self) -> tuple[str, ...]:
-        """What tells this row from others of the same item."""
-        return (self.completion_id,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RatingRow(DatasetRow):
-    """A response with one mean score and one number of votes per aspect, aspects sorted."""
-
-    prompt: tuple[Message, ...]
-    completion: tuple[Message, ...]
-    aspects: tuple[str, ...]
-    scores: tuple[float, ...]
-    votes: tuple[int, ...]
-    completion_id: str
-
-    @property
-    def part(self) -> tuple[str, ...]:
-        """What tells this row from others of the same item."""
-        return (self.completion_id,)
-
-
-Row: TypeAlias = PreferenceRow | RankingRow | StepwiseRow | OutcomeRow | RatingRow
-
-
-def row_identity(row: Row) -> tuple[str, str, tuple[str, ...]]:
-    """Group, item and part: unique in a dataset, and the order rows are written in."""
-    return row.group, row.item, row.part

@@ -1,15 +1,21 @@
 """Votes on many questions at once: who counts, what they decide, why nothing came of it."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curation.core.aggregate import aggregate_labels
-from curation.core.records import Judgment
+from curation.core.aggregate.candidates import Candidate
+from curation.core.records import JOIN, Judgment
+from curation.core.rows import annotator_hash
+
+STEADY_DIGITS = 9
 
 Ballot: TypeAlias = Sequence[tuple[str, int]]
 """The votes on one question: annotator and class, at least one."""
@@ -22,15 +28,30 @@ class Decisions:
     """One entry per question, in the order asked.
 
     `labels` (n,) the winning class, the lowest where several share the lead; `tied` (n,) whether
-    several do; `shares` (n, n_classes) each class's probability.
+    several do; `shares` (n, n_classes) each class's probability. `method` is the one that was
+    used and `reason` says why; `annotators` and `reliability` go together.
     """
 
     labels: NDArray[np.int64]
     tied: NDArray[np.bool_]
     shares: NDArray[np.float64]
+    method: str
+    reason: str
+    annotators: NDArray[Any]
+    reliability: NDArray[np.float64]
+    converged: bool = True
+
+    def notes(self) -> dict[str, Any]:
+        """What statistics tell of the aggregation."""
+        return {
+            "aggregate": self.method,
+            "aggregate_reason": self.reason,
+            "aggregate_converged": self.converged,
+            "reliability": reliability_table(self.annotators, self.reliability),
+        }
 
 
-def decide(ballots: Sequence[Ballot], *, n_classes: int, method: str) -> Decisions:
+def decide(ballots: Sequence[Ballot], *, n_classes: int, method: str, seed: int = 0) -> Decisions:
     """Aggregate every ballot, all together, so that a method may learn about annotators."""
     sizes = [len(ballot) for ballot in ballots]
     names = sorted({annotator for ballot in ballots for annotator, _ in ballot})
@@ -41,9 +62,46 @@ def decide(ballots: Sequence[Ballot], *, n_classes: int, method: str) -> Decisio
         np.array([label for ballot in ballots for _, label in ballot], dtype=int),
         method=method,
         n_classes=n_classes,
+        seed=seed,
     )
     leading = result.posterior == result.posterior.max(axis=1, keepdims=True, initial=0.0)
-    return Decisions(result.labels, leading.sum(axis=1) > 1, result.posterior)
+    return Decisions(
+        result.labels,
+        leading.sum(axis=1) > 1,
+        result.posterior,
+        result.method,
+        result.reason,
+        np.array(names, dtype=object)[result.annotators.astype(int)],
+        result.reliability,
+        result.converged,
+    )
+
+
+def steady(value: float) -> float:
+    """A fitted figure without its last digits, which depend on the order that sums are taken in.
+
+    So annotators' names, which differ between installations, do not show in a dataset's bytes.
+    """
+    return round(float(value), STEADY_DIGITS)
+
+
+def candidate_table(candidates: Iterable[Candidate]) -> dict[str, float]:
+    """Mean log-likelihood of held-out judgments by method, best first, for JSON."""
+    return {one.method: round(float(one.log_likelihood), 6) for one in candidates}
+
+
+def reliability_table(
+    annotators: Iterable[Any], reliability: Iterable[float]
+) -> dict[str, float | None]:
+    """Reliability by hashed annotator for JSON, rounded; None where it is not known.
+
+    Voters who stand for no one person are left out.
+    """
+    named = (pair for pair in zip(annotators, reliability, strict=True) if JOIN not in str(pair[0]))
+    return {
+        annotator_hash(str(annotator)): round(float(value), 4) if np.isfinite(value) else None
+        for annotator, value in sorted(named)
+    }
 
 
 def counted(judgments: Iterable[J]) -> tuple[list[J], int]:

@@ -28,6 +28,7 @@ from annotate.models import (
 from annotate.opinions import COUNTED, read_answer, set_aside_items
 
 CHECKS = (Assignment.Purpose.GOLD, Assignment.Purpose.QUALIFICATION)
+LEFT_OUT = (Assignment.Purpose.ADJUDICATION, Assignment.Purpose.MACHINE)
 CHUNK = 5_000
 COLUMNS = (
     "judgment_id",
@@ -110,10 +111,10 @@ class Said:
 class ProjectJudgments:
     """All judgments of a project with what is known of its items and annotators.
 
-    Items that a reviewer put aside are left out, and so are reviewers' decisions. ``known`` and
-    ``gaps`` come from the known answers, ``gold`` are the items that check annotators;
-    ``margins`` are the latest absolute predicted margins; ``lengths`` the characters of the
-    responses of comparisons, in stored order.
+    Items that a reviewer put aside are left out, and so are reviewers' decisions and what programs
+    judged. ``known`` and ``gaps`` come from the known answers, ``gold`` are the items that check
+    annotators; ``margins`` are the latest absolute predicted margins; ``lengths`` the characters
+    of the responses of comparisons, in stored order.
     """
 
     said: tuple[Said, ...]
@@ -175,7 +176,7 @@ def _revisions(project: Project) -> QuerySet[JudgmentRevision]:
     """Both JSON columns as text, so that the many equal answers are parsed once."""
     return (
         JudgmentRevision.objects.filter(judgment__assignment__item__project=project)
-        .exclude(judgment__assignment__purpose=Assignment.Purpose.ADJUDICATION)
+        .exclude(judgment__assignment__purpose__in=LEFT_OUT)
         .annotate(
             text=Cast("answer", TextField()),
             order=Cast("judgment__display_order", TextField()),

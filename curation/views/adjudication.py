@@ -31,10 +31,12 @@ from curation.adjudication import (
     next_disagreement,
     opinions_to_review,
     shown_disagreements,
+    twins_of,
 )
 from curation.forms import SendBackForm, SetAsideForm
+from curation.views.voices import voices_elsewhere
 
-SHOWN = 50
+SHOWN, TWINS = 50, 20
 REVIEWER = Membership.Role.REVIEWER
 
 
@@ -159,6 +161,7 @@ def _show(
         "review_item": desk.item,
         "judgment": earlier,
         "opinions": _opinions(desk, user),
+        "twins": _twins(desk, user),
         "own_keys": keys_attribute(request),
         "send_back_form": SendBackForm(auto_id="back_%s"),
         "set_aside_form": SetAsideForm(auto_id="aside_%s"),
@@ -180,4 +183,15 @@ def _opinions(desk: Assignment, user: User) -> list[dict[str, Any]]:
             "rationale": one.answer.rationale,
         }
         for one in opinions_to_review(desk.item)
+    ]
+
+
+def _twins(desk: Assignment, user: User) -> list[dict[str, Any]]:
+    """Items that ask the same and what was said of them, with the letters of this page."""
+    names = annotator_names(desk.item.project, user)
+    responses = desk.item.ordered_responses()
+    texts = [responses[place].content for place in desk.display_order or []]
+    return [
+        {"item": twin, "voices": voices_elsewhere(opinions_to_review(twin), twin, texts, names)}
+        for twin in twins_of(desk.item)[:TWINS]
     ]

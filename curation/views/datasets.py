@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,10 @@ from annotate.views.common import current_user, page
 from curation.access import dataset_download, get_dataset_for
 from curation.core.records import SPLITS
 from curation.forms import DatasetForm
+from curation.left_out import reasons_of
 from curation.models import DatasetVersion
-from curation.selectors import loading_snippet, shown_rows
+from curation.recipe_words import recipe_in_words
+from curation.selectors import loading_snippet, shown_rows, versions_beside
 from curation.services import request_dataset
 
 MANAGER = Membership.Role.MANAGER
@@ -63,4 +66,9 @@ def _described(dataset: DatasetVersion) -> dict[str, Any]:
         "total": sum(dataset.row_counts.values()),
         "rows": shown_rows(dataset),
         "snippet": loading_snippet(dataset),
+        "others": versions_beside(dataset),
+        "has_left_out": bool(reasons_of(dataset)),
+        "recipe_rows": recipe_in_words(dataset.recipe),
+        "recipe_json": json.dumps(dataset.recipe, indent=2, ensure_ascii=False),
+        "parents": list(dataset.parents.select_related("project")),
     }

@@ -47,12 +47,16 @@ class Backbone:
 
 @dataclass(frozen=True)
 class BackboneShape:
-    """What the configuration says: vector width, number of layers, longest input in tokens."""
+    """What the configuration says: vector width, number of layers, longest input in tokens.
+
+    `causal` models see nothing of what comes after a token.
+    """
 
     hidden_size: int
     layers: int
     max_tokens: int | None
     pooling: str
+    causal: bool
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,8 @@ def backbone_shape(backbone: Backbone) -> BackboneShape:
         hidden_size=text.hidden_size,
         layers=text.num_hidden_layers,
         max_tokens=_max_tokens(text),
-        pooling=_saved_pooling(backbone.path) or _natural_pooling(text),
+        pooling=_saved_pooling(backbone.path) or ("last" if _looks_back(text) else "mean"),
+        causal=_looks_back(text),
     )
 
 
@@ -172,13 +177,11 @@ def _saved_pooling(path: Path) -> str | None:
     return next((name for flag, name in _POOLING_FLAGS.items() if flags.get(flag)), None)
 
 
-def _natural_pooling(config: Any) -> str:
-    """ "last" for models that only look back, "mean" for the others."""
+def _looks_back(config: Any) -> bool:
     from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_MASKED_LM_MAPPING
 
     kind = type(config)
-    looks_back = kind in MODEL_FOR_CAUSAL_LM_MAPPING and kind not in MODEL_FOR_MASKED_LM_MAPPING
-    return "last" if looks_back else "mean"
+    return kind in MODEL_FOR_CAUSAL_LM_MAPPING and kind not in MODEL_FOR_MASKED_LM_MAPPING
 
 
 def load_backbone(backbone: Backbone, *, precision: str = "fp32") -> LoadedBackbone:

@@ -4,27 +4,31 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from modeling.core.backbones import Backbone, local_backbone, resolve_backbone
-from modeling.core.config import RewardConfig
+from modeling.core.config import PAIR_OBJECTIVES, RewardConfig
 from modeling.core.data import TEMPLATE
 from modeling.core.embeddings import Encoder
 from modeling.core.errors import CheckpointError, ModelingError
 from modeling.core.features import feature_size
 from modeling.core.files import plain, read_json, sha256_file, write_json
-from modeling.core.heads import BradleyTerryHead
+from modeling.core.heads import BradleyTerryHead, LinearHead
 from modeling.core.scoring import Scorer
+
+if TYPE_CHECKING:
+    from modeling.core.predictor import Predictor
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+REWARD = ("reward",)
 _HEAD = "head.safetensors"
 _BACKBONE = "backbone"
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy")
@@ -41,7 +45,7 @@ class CheckpointContent:
 
     config: RewardConfig
     encoder: Encoder
-    head: BradleyTerryHead
+    head: BradleyTerryHead | LinearHead
     dataset: Mapping[str, Any]
     metrics: Mapping[str, Any]
     training: Mapping[str, Any]
@@ -71,14 +75,13 @@ def save_checkpoint(output_dir: Path, content: CheckpointContent) -> dict[str, A
 
 def _write_weights(directory: Path, content: CheckpointContent) -> None:
     head = content.head
-    tensors = {"weights": head.weights, "bias": np.array([head.bias])}
-    save_file(tensors, directory / _HEAD)
+    save_file({"weights": head.weights, "bias": np.atleast_1d(head.bias)}, directory / _HEAD)
     if content.backbone_dir is not None:
         shutil.copytree(content.backbone_dir, directory / _BACKBONE)
 
 
 def _manifest(content: CheckpointContent, files: Mapping[str, str]) -> dict[str, Any]:
-    config, encoder, head = content.config, content.encoder, content.head
+    config, encoder = content.config, content.encoder
     manifest: dict[str, Any] = plain(
         {
             "format": FORMAT,
@@ -92,8 +95,7 @@ def _manifest(content: CheckpointContent, files: Mapping[str, str]) -> dict[str,
                 "weights": encoder.backbone.weights,
             },
             "pooling": encoder.pooling,
-            "head": {"l2": head.l2, "loss": head.loss, "n_iter": head.n_iter}
-            | {"converged": head.converged, "size": len(head.weights)},
+            "head": _head_facts(content.head),
             "metrics": content.metrics,
             "training": content.training,
             "template": TEMPLATE,
@@ -102,6 +104,15 @@ def _manifest(content: CheckpointContent, files: Mapping[str, str]) -> dict[str,
         }
     )
     return manifest
+
+
+def _head_facts(head: BradleyTerryHead | LinearHead) -> dict[str, Any]:
+    if isinstance(head, LinearHead):
+        return {"outputs": head.names, "size": head.weights.shape[1]}
+    return {"outputs": REWARD, "size": len(head.weights), "l2": head.l2, "loss": head.loss} | {
+        "n_iter": head.n_iter,
+        "converged": head.converged,
+    }
 
 
 def _package_versions() -> dict[str, str]:
@@ -141,24 +152,55 @@ def read_manifest(directory: Path) -> dict[str, Any]:
 
 
 def load_checkpoint(directory: Path) -> Scorer:
-    """Load a reward model after checking every file against the manifest.
+    """Load a reward model, of pairs or rankings, after checking every file against the manifest.
 
     Raises CheckpointError when a file is missing, changed, not listed or a pickle, when the text
-    template is another one, and when a frozen run's backbone is not the one it was trained on.
+    template is another one, when a frozen run's backbone is not the one it was trained on, and
+    for a model of another objective: what it gives is no reward whose differences are log-odds.
     """
+    manifest, config = _checked(directory)
+    if config.objective not in PAIR_OBJECTIVES:
+        raise CheckpointError(
+            f"{directory.name} was trained with the objective {config.objective}, so it cannot "
+            f"score responses against each other; use a model of {' or '.join(PAIR_OBJECTIVES)}."
+        )
+    encoder, head = _parts(directory, manifest, config)
+    return Scorer(encoder, config.feature_kind, _as_reward(head, manifest), manifest)
+
+
+def load_predictor(directory: Path) -> "Predictor":
+    """Load a fine-tuned model of any objective; CheckpointError as for `load_checkpoint`."""
+    from modeling.core.objectives import restored_objective
+    from modeling.core.predictor import Predictor
+
+    manifest, config = _checked(directory)
+    if config.frozen:
+        raise CheckpointError(f"{directory.name} has a frozen backbone; use load_checkpoint.")
+    encoder, head = _parts(directory, manifest, config)
+    return Predictor(encoder, head, restored_objective(head.names, config))
+
+
+def _checked(directory: Path) -> tuple[dict[str, Any], RewardConfig]:
     manifest = read_manifest(directory)
     _check_files(directory, manifest)
     if manifest.get("template") != TEMPLATE:
         raise CheckpointError(f"{directory} was trained with another text template; train again.")
+    if "config" not in manifest:
+        raise CheckpointError(f"The manifest of {directory} lacks 'config'.")
+    return manifest, RewardConfig.from_dict(manifest["config"])
+
+
+def _parts(
+    directory: Path, manifest: Mapping[str, Any], config: RewardConfig
+) -> tuple[Encoder, LinearHead]:
     try:
-        config = RewardConfig.from_dict(manifest["config"])
         encoder = _encoder(directory, manifest, config)
         head = _load_head(directory, manifest)
     except KeyError as error:
         raise CheckpointError(f"The manifest of {directory} lacks {error}.") from error
-    if len(head.weights) != feature_size(encoder, config.feature_kind):
+    if head.weights.shape != (len(head.names), feature_size(encoder, config.feature_kind)):
         raise CheckpointError(f"The head in {directory} does not fit its backbone; train again.")
-    return Scorer(encoder, config.feature_kind, head, manifest)
+    return encoder, head
 
 
 def _check_files(directory: Path, manifest: Mapping[str, Any]) -> None:
@@ -205,17 +247,19 @@ def _find_backbone(directory: Path, config: RewardConfig) -> Backbone:
         raise CheckpointError(str(error)) from error
 
 
-def _load_head(directory: Path, manifest: Mapping[str, Any]) -> BradleyTerryHead:
+def _load_head(directory: Path, manifest: Mapping[str, Any]) -> LinearHead:
     try:
         tensors = load_file(directory / _HEAD)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"Cannot read {_HEAD} in {directory}: {error}.") from error
-    facts = manifest["head"]
-    return BradleyTerryHead(
-        weights=tensors["weights"].astype(np.float64),
-        bias=float(tensors["bias"][0]),
-        l2=facts["l2"],
-        loss=facts["loss"],
-        n_iter=facts["n_iter"],
-        converged=facts["converged"],
+    return LinearHead(
+        weights=np.atleast_2d(tensors["weights"]).astype(np.float64),
+        bias=tensors["bias"].astype(np.float64),
+        names=tuple(manifest["head"].get("outputs", REWARD)),  # older checkpoints name none
     )
+
+
+def _as_reward(head: LinearHead, manifest: Mapping[str, Any]) -> BradleyTerryHead:
+    facts = manifest["head"]
+    names = ("l2", "loss", "n_iter", "converged")
+    return replace(head.as_reward(), **{name: facts[name] for name in names if name in facts})

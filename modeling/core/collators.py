@@ -1,21 +1,32 @@
 """Batches with just enough padding."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
-class TokenizedPair:
-    """A pair ready for training; see PreferenceExample for the last three."""
+class Item:
+    """One row ready for a model, never parted between batches: a pair, a ranking, a solution.
 
-    chosen: tuple[int, ...]
-    rejected: tuple[int, ...]
+    `texts` are read as wholes, or, with `readouts` (text, position), at those tokens. `target` is
+    the objective's own. `truncated` when a text was cut to fit, `cut` counts the labels lost.
+    """
+
+    texts: tuple[tuple[int, ...], ...]
+    target: Mapping[str, Any] = field(default_factory=dict)
     weight: float = 1.0
-    target_probability: float = 1.0
-    margin: float = 0.0
+    readouts: tuple[tuple[int, int], ...] = ()
+    truncated: bool = False
+    cut: int = 0
+
+    @property
+    def outputs(self) -> int:
+        """How many times the model's head is read."""
+        return len(self.readouts) or len(self.texts)
 
 
 def pad_sequences(sequences: Sequence[Sequence[int]], pad_id: int) -> tuple[Tensor, Tensor]:
@@ -29,20 +40,31 @@ def pad_sequences(sequences: Sequence[Sequence[int]], pad_id: int) -> tuple[Tens
     return ids, mask
 
 
+def text_batch(items: Sequence[Item], pad_id: int) -> dict[str, Tensor]:
+    """input_ids and attention_mask (texts, length) of all items' texts, one after another.
+
+    With readouts also `readouts` (n, 2): rows and positions in input_ids.
+    """
+    ids, mask = pad_sequences([text for item in items for text in item.texts], pad_id)
+    batch = {"input_ids": ids, "attention_mask": mask}
+    first = 0
+    readouts: list[tuple[int, int]] = []
+    for item in items:
+        readouts.extend((first + text, position) for text, position in item.readouts)
+        first += len(item.texts)
+    if readouts:
+        batch["readouts"] = torch.tensor(readouts, dtype=torch.int64)
+    return batch
+
+
 @dataclass(frozen=True)
-class PairCollator:
-    """Makes a batch of n pairs: rows 0…n−1 are the chosen texts, rows n…2n−1 the rejected."""
+class Collator:
+    """Makes training batches: `text_batch`, `weights` (items,), and what `targets` adds."""
 
     pad_id: int
+    targets: Callable[[Sequence[Item]], dict[str, Tensor]]
 
-    def __call__(self, pairs: Sequence[TokenizedPair]) -> dict[str, Tensor]:
-        """input_ids and attention_mask (2n, length); weights, target_probability, margin (n,)."""
-        texts = [pair.chosen for pair in pairs] + [pair.rejected for pair in pairs]
-        ids, mask = pad_sequences(texts, self.pad_id)
-        return {
-            "input_ids": ids,
-            "attention_mask": mask,
-            "weights": torch.tensor([pair.weight for pair in pairs]),
-            "target_probability": torch.tensor([pair.target_probability for pair in pairs]),
-            "margin": torch.tensor([pair.margin for pair in pairs]),
-        }
+    def __call__(self, items: Sequence[Item]) -> dict[str, Tensor]:
+        """One batch."""
+        weights = torch.tensor([item.weight for item in items], dtype=torch.float32)
+        return {**text_batch(items, self.pad_id), "weights": weights, **self.targets(items)}

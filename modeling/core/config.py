@@ -6,8 +6,21 @@ from typing import Any
 
 from modeling.core.errors import ConfigError
 
+OBJECTIVE_KINDS: dict[str, str] = {
+    "bradley_terry": "preference",
+    "plackett_luce": "ranking",
+    "prm": "stepwise",
+    "outcome": "outcome",
+    "regression": "rating",
+    "classification": "classification",
+}
+"""The kind of dataset that each objective trains on; a kind's first objective is its default."""
+
+PAIR_OBJECTIVES = ("bradley_terry", "plackett_luce")
+"""Objectives whose models give one reward, in logits: σ of a difference is a preference."""
+
 CHOICES: dict[str, tuple[str, ...]] = {
-    "objective": ("bradley_terry",),
+    "objective": tuple(OBJECTIVE_KINDS),
     "features": ("auto", "joint", "response", "joint_response"),
     "pooling": ("auto", "mean", "last", "cls"),
     "precision": ("fp32", "bf16"),
@@ -29,7 +42,8 @@ class RewardConfig:
 
     A frozen run embeds each text once with an untouched backbone and fits a linear head; it
     uses `features` and `l2`. A full run fine-tunes the backbone and the head together; it uses
-    the fields from `epochs` to `logging_steps`, and `features` can only be "joint".
+    the fields from `epochs` to `logging_steps`, and `features` can only be "joint". Only
+    Bradley–Terry heads are fitted to a frozen backbone.
     """
 
     objective: str = "bradley_terry"
@@ -39,12 +53,14 @@ class RewardConfig:
     pooling: str = "auto"  # "auto": what the backbone was made for
     max_length: int = 512  # tokens of prompt and response together
     precision: str = "fp32"
+    use_soft_labels: bool = True  # learn shares of votes where there are some, not the majority
     use_margin: bool = False  # subtract target_margin, in logits; rewards then are not calibrated
+    step_classes: int = 2  # prm: 2 (wrong or not), or 3 (-1, 0, 1)
     l2: float | None = None  # None: the value of l2_grid with the least validation loss
     l2_grid: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
     epochs: int = 1
     learning_rate: float = 2e-5
-    batch_size: int = 16  # pairs in one optimiser step
+    batch_size: int = 16  # rows in one optimiser step
     weight_decay: float = 0.0
     max_grad_norm: float = 1.0
     warmup_steps: int = 0
@@ -57,6 +73,11 @@ class RewardConfig:
         _check_types(self)
         _check_choices(self)
         _check_ranges(self)
+        if self.frozen and self.objective != "bradley_terry":
+            raise ConfigError(
+                f"A frozen backbone takes a bradley_terry head only; set frozen to false for "
+                f"{self.objective}."
+            )
         if not self.frozen and self.feature_kind != "joint":
             raise ConfigError('Full fine-tuning reads one text: set features to "joint".')
 
@@ -83,6 +104,39 @@ class RewardConfig:
                     f'There is no setting "{name}"; remove it or use one of {", ".join(known)}.'
                 )
         return cls(**{name: _from_json(name, value) for name, value in values.items()})
+
+    @classmethod
+    def for_kind(cls, kind: str, values: dict[str, Any]) -> "RewardConfig":
+        """`from_dict` for a dataset of this kind, which decides what `values` leave out.
+
+        That is the objective, and whether the backbone is frozen: only where the objective lets
+        it be. ConfigError for an objective that trains on another kind.
+        """
+        if not isinstance(values, dict):
+            raise ConfigError("The config must be an object of settings.")
+        objective = values.get("objective", default_objective(kind))
+        defaults = {"objective": objective, "frozen": objective == "bradley_terry"}
+        config = cls.from_dict(defaults | values)
+        check_kind(config, kind)
+        return config
+
+
+def default_objective(kind: str) -> str:
+    """The objective that a dataset of this kind is made for; ConfigError where there is none."""
+    for objective, trained_on in OBJECTIVE_KINDS.items():
+        if trained_on == kind:
+            return objective
+    raise ConfigError(f"No objective trains on a dataset of kind {kind}.")
+
+
+def check_kind(config: RewardConfig, kind: str) -> None:
+    """Raise ConfigError unless the objective trains on datasets of this kind."""
+    wanted = OBJECTIVE_KINDS[config.objective]
+    if wanted != kind:
+        raise ConfigError(
+            f"The objective {config.objective} trains on a dataset of kind {wanted}, not on "
+            f"{kind}; set objective to {default_objective(kind)} or choose another dataset."
+        )
 
 
 def _from_json(name: str, value: Any) -> Any:
@@ -139,6 +193,8 @@ def _check_ranges(config: RewardConfig) -> None:
     _check_bound(config, _NOT_NEGATIVE, lambda value: value >= 0, "zero or more")
     _check_bound(config, _POSITIVE, lambda value: value > 0, "greater than zero")
     _check_bound(config, ("max_length",), lambda value: value >= 8, "at least 8 tokens")
+    if config.step_classes not in (2, 3):
+        raise ConfigError(f"step_classes must be 2 or 3; it is {config.step_classes}.")
     if not config.l2_grid or min(config.l2_grid) <= 0:
         raise ConfigError("l2_grid must list at least one number, each greater than zero.")
     if not config.backbone.strip():

@@ -77,7 +77,8 @@ class Encoder:
         return [CachedEmbedding(vectors[row], text.truncated) for row, text in enumerate(tokenized)]
 
     @cached_property
-    def _model(self) -> tuple[Any, "TextTokenizer"]:
+    def loaded(self) -> tuple[Any, "TextTokenizer"]:
+        """The backbone on its device, and its tokenizer; loaded at the first call."""
         import torch
 
         from modeling.core.tokens import TextTokenizer
@@ -88,7 +89,7 @@ class Encoder:
         return loaded.model.to(device), tokenizer
 
     def _tokenize(self, texts: Sequence[TextParts]) -> list["TokenizedText"]:
-        _, tokenizer = self._model
+        _, tokenizer = self.loaded
         return tokenizer(texts)
 
     def _forward(self, sequences: list[tuple[int, ...]], layer: int) -> NDArray[np.float32]:
@@ -97,7 +98,7 @@ class Encoder:
         from modeling.core.collators import pad_sequences
         from modeling.core.pooling import pool
 
-        model, tokenizer = self._model
+        model, tokenizer = self.loaded
         ids, mask = (item.to(model.device) for item in pad_sequences(sequences, tokenizer.pad_id))
         with torch.inference_mode():
             output = model(input_ids=ids, attention_mask=mask, output_hidden_states=True)

@@ -119,16 +119,16 @@ def evaluate_pairs(
     names = [str(row) for row in range(len(margins))] if groups is None else list(groups)
     resampled = names if clusters is None else list(clusters)
     kinds = [""] * len(margins) if categories is None else list(categories)
-    correct = _credit(margins)
+    correct = credit(margins)
     failures = _failures(np.asarray(chosen), np.asarray(rejected), names, kinds, texts)
     return PairEvaluation(
         n=len(margins),
         groups=len(set(resampled)),
-        accuracy=_mean(correct),
+        accuracy=mean(correct),
         interval=bootstrap_interval(correct, resampled, draws=draws, seed=seed),
-        nll=_mean(log_losses(margins, probabilities)),
+        nll=mean(log_losses(margins, probabilities)),
         ece=calibration_error(margins, probabilities),
-        length_accuracy=None if lengths is None else _mean(_credit(lengths[0] - lengths[1])),
+        length_accuracy=None if lengths is None else mean(credit(lengths[0] - lengths[1])),
         by_category=_by_category(correct, kinds),
         margins=margin_histogram(margins),
         near_failures=tuple(failures[:LISTED_FAILURES]),
@@ -174,12 +174,13 @@ def _text(example: PreferenceExample) -> PairText:
     return PairText(example.item, prompt, example.chosen, example.rejected)
 
 
-def _credit(margins: Floats | NDArray[np.integer]) -> NDArray[np.float64]:
+def credit(margins: Floats | NDArray[np.integer]) -> NDArray[np.float64]:
     """1 for the right order, 0.5 for a tie, 0 for the wrong order."""
     return (np.sign(margins) + 1) / 2.0
 
 
-def _mean(values: NDArray[np.float64]) -> float | None:
+def mean(values: NDArray[np.float64]) -> float | None:
+    """The mean; None of nothing."""
     return float(values.mean()) if len(values) else None
 
 

@@ -7,10 +7,13 @@ import math
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from modeling.core.errors import DataError
+
+_ROWS_AT_ONCE = 10_000
 
 
 def sha256_file(path: Path) -> str:
@@ -85,4 +88,28 @@ def _json_object(line: str, path: Path, number: int) -> dict[str, Any]:
         raise DataError(f"Line {number} of {path.name} is not JSON: {error}.") from error
     if not isinstance(row, dict):
         raise DataError(f"Line {number} of {path.name} must be a JSON object.")
+    if "\\ud" in line.lower() and not _is_text(row):
+        raise DataError(f"Line {number} of {path.name} holds half a character (a lone surrogate).")
     return row
+
+
+def _is_text(value: Any) -> bool:
+    """Whether UTF-8 can hold all of it: escapes can spell surrogates, which are no characters."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def read_parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (row number from 1, row) of a Parquet file, a batch of rows in memory at a time."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            batches = (batch.to_pylist() for batch in file.iter_batches(_ROWS_AT_ONCE))
+            yield from enumerate(chain.from_iterable(batches), start=1)
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"Cannot read {path}: {error}.") from error

@@ -45,6 +45,28 @@ class BradleyTerryHead:
 
 
 @dataclass(frozen=True)
+class LinearHead:
+    """Outputs are features @ weights.T + bias, trained together with a backbone.
+
+    `weights` (outputs, d), `bias` (outputs,); `names` say what each output is.
+    """
+
+    weights: Doubles
+    bias: Doubles
+    names: tuple[str, ...]
+
+    def outputs(self, features: Floats) -> Doubles:
+        """Outputs (n, outputs) of features (n, d)."""
+        found: Doubles = features.astype(np.float64) @ self.weights.T + self.bias
+        return found
+
+    def as_reward(self) -> BradleyTerryHead:
+        """The same head for scoring, where it has one output."""
+        (weights,), (bias,) = self.weights, self.bias
+        return BradleyTerryHead(weights, float(bias), 0.0, loss=None, n_iter=0, converged=True)
+
+
+@dataclass(frozen=True)
 class HeadChoice:
     """The head with the least validation loss, and (l2, validation loss) of all that were tried."""
 

@@ -1,4 +1,4 @@
-"""A backbone with a scalar head."""
+"""A backbone with a linear head."""
 
 from typing import Any
 
@@ -9,27 +9,52 @@ from modeling.core.pooling import pool
 
 
 class RewardModel(nn.Module):
-    """Reward of a text: a linear function of its pooled last hidden state.
+    """What a text is worth: linear functions of its pooled or chosen last hidden states.
 
-    The head has no bias: a preference only sees reward differences, so a bias would never be
-    trained. Scores do not depend on the other rows of a batch, their order or the amount of
+    A head of preferences has no bias: they only see reward differences, so it would never be
+    trained. Outputs do not depend on the other rows of a batch, their order or the amount of
     padding on the right.
     """
 
-    def __init__(self, backbone: nn.Module, *, pooling: str, hidden_size: int) -> None:
+    def __init__(
+        self,
+        backbone: nn.Module,
+        *,
+        pooling: str,
+        hidden_size: int,
+        outputs: int = 1,
+        bias: bool = False,
+    ) -> None:
         super().__init__()
         self.backbone = backbone
         self.pooling = pooling
-        self.head = nn.Linear(hidden_size, 1, bias=False)
+        self.head = nn.Linear(hidden_size, outputs, bias=bias)
         nn.init.normal_(self.head.weight, std=(hidden_size + 1) ** -0.5)
+        if bias:
+            nn.init.zeros_(self.head.bias)
 
-    def features(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Pooled last hidden states, shape (batch, hidden_size), for the (batch, length) inputs."""
-        output: Any = self.backbone(input_ids=input_ids, attention_mask=attention_mask)
-        return pool(output.last_hidden_state, attention_mask, self.pooling)
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, readouts: Tensor | None = None
+    ) -> Tensor:
+        """Outputs (n, outputs) in float32 for the (batch, length) inputs; see `read` for n."""
+        features = read(self.backbone, input_ids, attention_mask, self.pooling, readouts)
+        outputs: Tensor = self.head(features.to(self.head.weight.dtype))
+        return outputs.to(torch.float32)
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Rewards, shape (batch,), in float32."""
-        features = self.features(input_ids, attention_mask)
-        rewards: Tensor = self.head(features.to(self.head.weight.dtype))
-        return rewards.squeeze(-1).to(torch.float32)
+
+def read(
+    backbone: nn.Module,
+    input_ids: Tensor,
+    attention_mask: Tensor,
+    pooling: str,
+    readouts: Tensor | None = None,
+) -> Tensor:
+    """Last hidden states (n, width): one for each text, pooled, or one for each of `readouts`.
+
+    `readouts` (n, 2) are rows and positions in `input_ids`, counted from its start.
+    """
+    output: Any = backbone(input_ids=input_ids, attention_mask=attention_mask)
+    hidden: Tensor = output.last_hidden_state
+    if readouts is None:
+        return pool(hidden, attention_mask, pooling)
+    return hidden[readouts[:, 0], readouts[:, 1]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from typing import Any
 
 from modeling.core.data import TextParts
@@ -15,6 +16,20 @@ class TokenizedText:
     """Token ids of one text; `truncated` when some of the text did not fit."""
 
     ids: tuple[int, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizedSteps:
+    """Token ids of a context and its steps without special tokens around; `ends` index them.
+
+    `ends` are the last tokens of the steps that fit, at least one; `cut` steps did not.
+    `truncated` when some of the text did not fit.
+    """
+
+    ids: tuple[int, ...]
+    ends: tuple[int, ...]
+    cut: int
     truncated: bool
 
 
@@ -46,6 +61,28 @@ class TextTokenizer:
         responses = self._ids([parts.response for parts in texts])
         return [self._fit(*pair) for pair in zip(contexts, responses, strict=True)]
 
+    def steps(self, rows: Sequence[tuple[str, Sequence[str]]]) -> list[TokenizedSteps]:
+        """Tokenise contexts, each with its steps, all apart so that steps end where they end.
+
+        The oldest context tokens go first; then steps go whole, from the last. Only a first step
+        that is itself too long loses its end.
+        """
+        contexts = self._ids([context for context, _ in rows])
+        steps = iter(self._ids([step for _, steps in rows for step in steps]))
+        return [
+            self._fit_steps(context, [next(steps) for _ in row])
+            for context, (_, row) in zip(contexts, rows, strict=True)
+        ]
+
+    def framed(self, ids: Sequence[int]) -> tuple[int, ...]:
+        """Ids with the special tokens that stand around a text."""
+        return (*self._frame.before, *ids, *self._frame.after)
+
+    @property
+    def offset(self) -> int:
+        """How many special tokens `framed` puts in front."""
+        return len(self._frame.before)
+
     def _ids(self, texts: list[str]) -> list[list[int]]:
         if not texts:
             return []
@@ -61,7 +98,20 @@ class TextTokenizer:
         excess = max(0, len(context) + len(kept) - self._room)
         body = (*context[excess:], *kept)
         truncated = excess > 0 or len(kept) < len(response)
-        return TokenizedText((*self._frame.before, *body, *self._frame.after), truncated)
+        return TokenizedText(self.framed(body), truncated)
+
+    def _fit_steps(self, context: list[int], steps: list[list[int]]) -> TokenizedSteps:
+        first, later = steps[0][: self._room], steps[1:]
+        sizes = accumulate(map(len, later), initial=len(first))
+        count = sum(size <= self._room for size in sizes)
+        kept = [first, *later[: count - 1]]
+        length = sum(map(len, kept))
+        excess = max(0, len(context) + length - self._room)
+        start = len(context) - excess
+        ends = tuple(max(0, start + size - 1) for size in accumulate(map(len, kept)))
+        whole = excess == 0 and count == len(steps) and len(first) == len(steps[0])
+        ids = (*context[excess:], *chain.from_iterable(kept))
+        return TokenizedSteps(ids, ends, cut=len(steps) - count, truncated=not whole)
 
 
 def _special_tokens(tokenizer: Any) -> _Frame:

@@ -33,14 +33,14 @@ from modeling.core.backbones import (
     local_backbone,
     resolve_backbone,
 )
-from modeling.core.collators import PairCollator, TokenizedPair
+from modeling.core.collators import Collator, Item
 from modeling.core.config import RewardConfig
-from modeling.core.data import PreferenceExample
+from modeling.core.data import Example
 from modeling.core.embeddings import Encoder
 from modeling.core.errors import InterruptionError, TrainingError
-from modeling.core.heads import BradleyTerryHead
-from modeling.core.losses import bradley_terry_loss
+from modeling.core.heads import LinearHead
 from modeling.core.model import RewardModel
+from modeling.core.objectives import Objective
 from modeling.core.progress import Progress
 from modeling.core.tokens import TextTokenizer
 
@@ -51,25 +51,25 @@ _STATE_FILE = "trainer_state.json"
 class FineTuned:
     """A tuned backbone saved in the work directory, its head, and how training went.
 
-    `truncated` counts training rows with a text that was cut; `history` holds step and loss.
+    `truncated` counts training rows with a text that was cut, `cut` the labels lost with it;
+    `history` holds step and loss.
     """
 
     backbone: Backbone
-    head: BradleyTerryHead
+    head: LinearHead
     pooling: str
     truncated: int
+    cut: int
     history: list[dict[str, float]]
     seconds: float
 
 
-@dataclass(frozen=True)
-class _TrainingRows:
-    pairs: list[TokenizedPair]
-    truncated: int
-
-
 class RewardTrainer(Trainer):
-    """A Trainer whose batches are pairs (see PairCollator) and whose loss is Bradley–Terry's."""
+    """A Trainer whose batches are a Collator's and whose loss is the objective's."""
+
+    def __init__(self, objective: Objective, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.objective: Objective = objective
 
     def compute_loss(
         self,
@@ -78,22 +78,15 @@ class RewardTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Any:
-        """Mean loss of the batch; TrainingError when it is not finite."""
-        scores = model(inputs["input_ids"], inputs["attention_mask"])
-        chosen, rejected = scores.chunk(2)
-        loss = bradley_terry_loss(
-            chosen,
-            rejected,
-            weights=inputs["weights"],
-            target_probability=inputs["target_probability"],
-            margin=inputs["margin"],
-        )
+        """Loss of the batch; TrainingError when it is not finite."""
+        outputs = model(inputs["input_ids"], inputs["attention_mask"], inputs.get("readouts"))
+        loss = self.objective.loss(outputs, inputs)
         if not bool(torch.isfinite(loss)):
             raise TrainingError(
                 f"The loss is not a finite number after step {self.state.global_step}; "
                 "lower learning_rate, or use fp32 precision."
             )
-        return (loss, {"scores": scores}) if return_outputs else loss
+        return (loss, {"outputs": outputs}) if return_outputs else loss
 
 
 class _Reporter(TrainerCallback):
@@ -124,7 +117,11 @@ class _Reporter(TrainerCallback):
 
 
 def fine_tune(
-    examples: Sequence[PreferenceExample], config: RewardConfig, work: Path, progress: Progress
+    examples: Sequence[Example],
+    objective: Objective,
+    config: RewardConfig,
+    work: Path,
+    progress: Progress,
 ) -> FineTuned:
     """Tune a backbone and a head together, resuming from the last whole state in `work`.
 
@@ -137,56 +134,43 @@ def fine_tune(
     encoder = Encoder(source, max_length=config.max_length, pooling=config.pooling)
     loaded = load_backbone(source)
     tokenizer = TextTokenizer(loaded.tokenizer, max_length=config.max_length)
-    rows = _tokenize(examples, tokenizer, config)
+    items = objective.items(examples, tokenizer, causal=encoder.shape.causal)
     model = RewardModel(
-        loaded.model, pooling=encoder.pooling, hidden_size=encoder.shape.hidden_size
+        loaded.model,
+        pooling=encoder.pooling,
+        hidden_size=encoder.shape.hidden_size,
+        outputs=len(objective.outputs),
+        bias=objective.has_bias,
     )
-    history = _run_trainer(model, rows, tokenizer.pad_id, config, work, progress)
+    collator = Collator(tokenizer.pad_id, objective.targets)
+    history = _run_trainer(model, items, collator, objective, config, work, progress)
     return FineTuned(
         backbone=_stage(loaded, work / "backbone", config.backbone),
-        head=_as_head(model),
+        head=objective.in_units(_head(model, objective)),
         pooling=encoder.pooling,
-        truncated=rows.truncated,
+        truncated=sum(item.truncated for item in items),
+        cut=sum(item.cut for item in items),
         history=history,
         seconds=time.monotonic() - started,
     )
 
 
-def _tokenize(
-    examples: Sequence[PreferenceExample], tokenizer: TextTokenizer, config: RewardConfig
-) -> _TrainingRows:
-    sides = [example.sides() for example in examples]
-    chosen = tokenizer([side for side, _ in sides])
-    rejected = tokenizer([side for _, side in sides])
-    mean_weight = sum(example.weight for example in examples) / len(examples)
-    pairs = [
-        TokenizedPair(
-            chosen=left.ids,
-            rejected=right.ids,
-            weight=example.weight / mean_weight,
-            target_probability=example.chosen_probability,
-            margin=(example.target_margin or 0.0) if config.use_margin else 0.0,
-        )
-        for example, left, right in zip(examples, chosen, rejected, strict=True)
-    ]
-    cut = sum(a.truncated or b.truncated for a, b in zip(chosen, rejected, strict=True))
-    return _TrainingRows(pairs, cut)
-
-
 def _run_trainer(
     model: RewardModel,
-    rows: _TrainingRows,
-    pad_id: int,
+    items: list[Item],
+    collator: Collator,
+    objective: Objective,
     config: RewardConfig,
     work: Path,
     progress: Progress,
 ) -> list[dict[str, float]]:
     """Train in place; returns the loss curve."""
     trainer = RewardTrainer(
+        objective,
         model=model,
         args=_arguments(config, work),
-        train_dataset=rows.pairs,
-        data_collator=PairCollator(pad_id),
+        train_dataset=items,
+        data_collator=collator,
         callbacks=[_Reporter(progress)],
     )
     trainer.remove_callback(PrinterCallback)
@@ -253,6 +237,7 @@ def _stage(loaded: LoadedBackbone, directory: Path, name: str) -> Backbone:
     return local_backbone(directory, name=name)
 
 
-def _as_head(model: RewardModel) -> BradleyTerryHead:
-    weights = model.head.weight.detach().cpu().numpy().astype(np.float64)[0]
-    return BradleyTerryHead(weights=weights, bias=0.0, l2=0.0, loss=None, n_iter=0, converged=True)
+def _head(model: RewardModel, objective: Objective) -> LinearHead:
+    weights = model.head.weight.detach().cpu().numpy().astype(np.float64)
+    bias = np.zeros(len(weights)) if model.head.bias is None else model.head.bias.detach().cpu()
+    return LinearHead(weights, np.asarray(bias, dtype=np.float64), objective.outputs)

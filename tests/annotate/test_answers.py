@@ -32,6 +32,7 @@ FOUR = ItemShape("ranking", n_responses=4)
 RATED = ItemShape("rating", n_responses=2, aspects=("helpfulness", "honesty"))
 FREE = ItemShape("rating", n_responses=1)
 STEPS = ItemShape("steps", n_responses=1, n_steps=4)
+MACHINE = replace(STEPS, by_machine=True)
 RESULT = ItemShape("outcome", n_responses=1)
 NUL, LONE = "a\0b", "\ud800"
 
@@ -65,6 +66,12 @@ TAKEN = [
     (STEPS, {"labels": [None, None, None, 1]}, StepsAnswer((None, None, None, 1))),
     (STEPS, {"give_up": "too hard"}, StepsAnswer(give_up="too hard")),
     (STEPS, {"bad_problem": "no question"}, StepsAnswer(bad_problem="no question")),
+    (
+        MACHINE,
+        {"labels": [1, -1, 1, None], "soft": [0.375, 0, 1, None], "trials": [8, 8, 0, 0]},
+        StepsAnswer((1, -1, 1, None), soft=(0.375, 0.0, 1.0, None), trials=(8, 8, 0, 0)),
+    ),
+    (MACHINE, {"labels": [1, 0, -1, None]}, StepsAnswer((1, 0, -1, None))),
     (RESULT, {"correct": False}, OutcomeAnswer(False)),
     (RESULT, {"correct": True, "rationale": "x"}, OutcomeAnswer(True, "x")),
 ]
@@ -137,6 +144,28 @@ REFUSED = [
     (STEPS, {"give_up": " "}, "give_up"),
     (STEPS, {"give_up": True}, "give_up"),
     (STEPS, {"bad_problem": ""}, "bad_problem"),
+    (STEPS, {"labels": [1] * 4, "soft": [1] * 4, "trials": [1] * 4}, "soft"),
+    (STEPS, {"labels": [1] * 4, "trials": [1] * 4}, "trials"),
+    (replace(RESULT, by_machine=True), {"correct": True, "soft": [1]}, "soft"),
+    *(
+        (MACHINE, {"labels": [1] * 4, "soft": [1] * 4, "trials": [1] * 4} | wrong, field)
+        for wrong, field in (
+            ({"soft": [1] * 3}, "soft"),
+            ({"soft": [1, 1, 1, 1.5]}, "soft"),
+            ({"soft": [1, 1, 1, -0.5]}, "soft"),
+            ({"soft": [1, 1, 1, math.nan]}, "soft"),
+            ({"soft": [1, 1, 1, True]}, "soft"),
+            ({"soft": [1, 1, 1, None]}, "soft"),
+            ({"soft": None}, "soft"),
+            ({"trials": [1] * 5}, "trials"),
+            ({"trials": [1, 1, 1, -1]}, "trials"),
+            ({"trials": [1, 1, 1, 0.5]}, "trials"),
+            ({"trials": [1, 1, 1, None]}, "trials"),
+            ({"trials": [1, 1, 1, 1_000_001]}, "trials"),
+            ({"labels": [1] * 5}, "labels"),
+        )
+    ),
+    (MACHINE, {"give_up": "x", "soft": [1] * 4, "trials": [1] * 4}, "soft"),
     (RESULT, {}, "correct"),
     (RESULT, {"correct": 1}, "correct"),
     (RESULT, {"correct": "true"}, "correct"),

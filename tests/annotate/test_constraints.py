@@ -183,6 +183,11 @@ def make_run(**values):
     return models.ImportRun.objects.create(project=ProjectFactory(), filename="f", **values)
 
 
+def make_verification(**values):
+    values = {"project": ProjectFactory(), "verifier": "exact"} | values
+    return models.VerificationRun.objects.create(**values)
+
+
 BREACHES: dict[str, list[Callable[[], object]]] = {
     "user_unique_external_id": [user_twice],
     "user_kind_known": [lambda: UserFactory(kind="robot")],
@@ -246,6 +251,13 @@ BREACHES: dict[str, list[Callable[[], object]]] = {
     "importrun_status_known": [lambda: make_run(status="lost")],
     "importrun_progress": [lambda: make_run(progress=1.1), lambda: make_run(progress=-0.1)],
     "importrun_running_has_lease": [lambda: make_run(status="running")],
+    "verificationrun_status_known": [lambda: make_verification(status="lost")],
+    "verificationrun_progress": [
+        lambda: make_verification(progress=1.1),
+        lambda: make_verification(progress=-0.1),
+    ],
+    "verificationrun_running_has_lease": [lambda: make_verification(status="running")],
+    "verificationrun_verifier_known": [lambda: make_verification(verifier="oracle")],
 }
 UNIQUE_FIELDS = {
     "Prompt.digest": prompt_twice,
@@ -306,10 +318,11 @@ def test_what_is_allowed_stays_allowed():
     make_slot(item, status="expired", annotator=UserFactory())
     make_slot(item, status="withdrawn")
     make_slot(item, purpose="import", status="submitted", annotator=user)
+    make_slot(item, purpose="machine", status="submitted", annotator=user)
     for name in "ab":
         UserFactory(username=name, source="", external_id="")
         make_judgment(import_key="", active_seconds=0)
-    assert item.assignments.count() == 5
+    assert item.assignments.count() == 6
 
 
 @pytest.mark.django_db

@@ -18,10 +18,10 @@ from annotate.services.items import restore_items, set_overlap, set_priority, wi
 from annotate.services.members import change_role
 from annotate.services.review import adjudicate, set_aside
 from annotate.services.rounds import extend_round
-from curation.convert import collect
 from curation.quality.annotators import project_annotators
 from curation.quality.judgments import project_judgments
 from tests.annotate.queueing import LEFT, let_expire, live_slots, open_items, submit
+from tests.curation.collecting import collect
 from tests.factories import ProjectFactory, make_annotator, make_item
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from annotate.errors import Conflict, InvalidInput
 from annotate.models import Assignment, AuditEvent, GuidelineVersion, RoundItem
 from annotate.services import claim_assignment, close_round
 from annotate.services.review import adjudicate, review_order, send_back, set_aside
-from curation.convert import collect
 from tests.annotate.queueing import open_items, submit
+from tests.curation.collecting import collect
 from tests.factories import ProjectFactory, make_annotator, make_item, make_open_round
 
 pytestmark = pytest.mark.django_db

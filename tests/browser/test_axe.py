@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import sign_in
+from tests.browser.versions import dataset_pages
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +32,8 @@ EXPECTED = {
     "p/workshop/imports/new/",
     "p/workshop/jobs/",
     "p/everyday/overview/",
+    "p/everyday/datasets/recipe/",
+    "p/everyday/datasets/files/",
 }
 ROWS = ["/items/", "/datasets/", "/checkpoints/", "/jobs/", "/p/workshop/annotators/"]
 ADDRESSES = """
@@ -112,6 +115,11 @@ def home(installation):
     return f"http://127.0.0.1:{installation.port}"
 
 
+@pytest.fixture(scope="module")
+def versions(home, installation):
+    return dataset_pages(installation, "everyday")
+
+
 def enter(page, home, name):
     """Sign in to the demo and make sure that there is something under way."""
     page.goto(f"{home}/accounts/login/")
@@ -146,6 +154,21 @@ def test_every_page_meets_wcag(page, home, installation, name):
             page.goto(home + path)
             found += in_all_looks(page, path)
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("name", ["manager", "reviewer"])
+def test_the_pages_of_versions_meet_wcag(page, home, versions, name):
+    enter(page, home, name)
+    found, seen = [], 0
+    for path in versions:
+        reply = page.goto(home + path)
+        if reply.status == 403:
+            continue
+        seen += 1
+        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+        found += in_all_looks(page, path)
+    assert not found, "\n".join(found)
+    assert seen == (len(versions) if name == "manager" else len(versions) - 4)
 
 
 def skip(page):
@@ -260,6 +283,8 @@ FORMS = {
     "/p/workshop/settings/": "Save",
     "/p/workshop/members/": "Make a link",
     "/p/workshop/imports/new/": "Import",
+    "/p/workshop/datasets/recipe/": "Preview",
+    "/p/workshop/datasets/files/": "Add",
 }
 EMPTY = """() => {
   for (const form of document.querySelectorAll("main form")) form.noValidate = true;

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import sign_in
+from tests.browser.versions import dataset_pages
 from tests.injected import HTML, STORABLE, SVG_AND_MATHML
 
 pytestmark = pytest.mark.browser
@@ -168,6 +169,12 @@ def campaign(installation):
     return installation
 
 
+@pytest.fixture(scope="module")
+def versions(campaign):
+    """The pages of versions of that project."""
+    return dataset_pages(campaign, "injected-comparison")
+
+
 @pytest.fixture
 def manager(campaign, page):
     """The browser of a manager whose own name tries to act."""
@@ -203,6 +210,13 @@ def test_nothing_acts_on_any_page_of_a_project(watch, manager, home, campaign):
     assert {"", "guidelines/", "settings/", "members/", "items/", "annotate/"} <= set(visited)
     assert any(path.startswith("/datasets/") for path in visited)
     assert any(path.startswith("/items/") for path in visited)
+
+
+def test_nothing_acts_on_any_page_of_a_version(watch, manager, home, versions):
+    for path in versions:
+        reply = manager.goto(home + path)
+        assert reply.status == 200, path
+        assert [path, *watch.found(), *manager.evaluate(ACTING)] == [path]
 
 
 def test_a_reason_that_tries_to_act_comes_back_as_it_was_typed(watch, manager, home):

@@ -1,11 +1,12 @@
 """From stored judgments to records: display order undone, the right judgments taken."""
 
 import pytest
+from django.utils import timezone
 
 from annotate.answers import ComparisonAnswer, RankingAnswer, RatingAnswer, StepsAnswer
-from annotate.models import Assignment, Response, User
+from annotate.models import Assignment, Judgment, Response, User
 from annotate.services import claim_assignment, revise_judgment, submit_judgment
-from curation.convert import collect
+from tests.curation.collecting import collect
 from tests.factories import ProjectFactory, make_annotator, make_item, make_open_round
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +141,66 @@ def test_the_turns_of_a_conversation_are_its_steps():
     steps = corpus.responses[record.response].steps
     assert steps == ("Where?", "Human: Here.\n\nAssistant: Go left.")
     assert record.labels == (1, -1)
+
+
+@pytest.mark.parametrize(("order", "side"), [([0, 1], 1), ([1, 0], -1)])
+def test_the_side_on_the_screen_is_kept(order, side):
+    project = ProjectFactory()
+    make_open_round(project, [make_item(project)])
+    judgment = _judge(project, ComparisonAnswer("left", 1), order=order)
+    (record,) = collect(project, kind="preference")[1]
+    assert record.shown_left == side
+    assert "unknown_order" not in record.flags
+    Judgment.objects.filter(pk=judgment.pk).update(is_order_known=False)
+    (record,) = collect(project, kind="preference")[1]
+    assert (record.shown_left, record.flags) == (0, ("unknown_order",))
+
+
+def test_time_reason_and_what_is_odd_come_along():
+    project = ProjectFactory()
+    make_open_round(project, [make_item(project)])
+    user = make_annotator(project)
+    judgment = _judge(project, ComparisonAnswer("left", 1, rationale="clearer"), user=user)
+    Judgment.objects.filter(pk=judgment.pk).update(active_seconds=7.5)
+    revise_judgment(judgment, answer=ComparisonAnswer("tie", rationale="even"), by=user)
+    Assignment.objects.update(is_surplus=True)
+    User.objects.filter(pk=user.pk).update(is_positional=True)
+    (record,) = collect(project, kind="preference")[1]
+    assert (record.seconds, record.rationale) == (7.5, "even")
+    assert record.flags == ("surplus", "positional", "edited")
+
+
+def test_what_was_said_after_the_cut_off_is_not_read():
+    project = ProjectFactory()
+    make_open_round(project, [make_item(project)])
+    user = make_annotator(project)
+    judgment = _judge(project, ComparisonAnswer("left", 1), user=user)
+    cutoff = timezone.now()
+    revise_judgment(judgment, answer=ComparisonAnswer("tie"), by=user)
+    (before,) = collect(project, kind="preference", cutoff=cutoff)[1]
+    (after,) = collect(project, kind="preference")[1]
+    assert (before.choice == "tie", after.choice == "tie") == (False, True)
+    assert (before.flags, after.flags) == ((), ("edited",))
+
+
+def test_a_recipe_reads_the_kinds_of_judgment_that_it_names():
+    project = ProjectFactory(aspects=["helpfulness"])
+    items = [make_item(project), make_item(project, kind="rating", contents=("x",))]
+    make_open_round(project, items)
+    user = make_annotator(project)
+    for _ in items:
+        assignment = claim_assignment(project, by=user)
+        comparison = assignment.item.kind == "comparison"
+        answer = ComparisonAnswer("left", 1) if comparison else RatingAnswer({"helpfulness": (4,)})
+        submit_judgment(
+            assignment, answer=answer, by=user, fence=assignment.fence, idempotency_key="k"
+        )
+
+    def kinds(**recipe):
+        return {type(one).__name__ for one in collect(project, **recipe)[1]}
+
+    assert kinds(kind="preference") == {"Comparison", "Rating"}
+    assert kinds(kind="preference", sources=("rating",)) == {"Rating"}
+    assert kinds(kind="classification") == {"Comparison"}
+    assert kinds(kind="rating") == {"Rating"}
+    assert kinds(kind="rating", aggregate="thurstone") == {"Comparison"}

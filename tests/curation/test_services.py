@@ -9,9 +9,10 @@ from annotate.models import Prompt
 from annotate.services import simulate_annotators
 from annotate.services.runs import RunFailed, perform
 from annotate.services.simulate import Behaviour
+from curation.exporting import export_files
 from curation.models import DatasetVersion
 from curation.recipe import Recipe
-from curation.services import build, export_files, request_dataset
+from curation.services import build, request_dataset
 from tests.factories import ProjectFactory, make_item, make_open_round
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]

@@ -23,7 +23,7 @@ class Command(JsonCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug")
         parser.add_argument("--dataset", required=True, help="the dataset version's id")
-        parser.add_argument("--objective", help="bradley_terry")
+        parser.add_argument("--objective", help="by default what the dataset's kind is made for")
         parser.add_argument("--config", type=Path, help="a JSON file; other options win over it")
         parser.add_argument("--backbone", help="minilm, a Hugging Face id or a local path")
         parser.add_argument(

@@ -48,6 +48,7 @@ def test_progress_counts_own_and_all(client, reviewer, claim):
         "judgments": 1,
         "imported": 0,
         "simulated": 0,
+        "machine": 0,
         "round": {"number": 1, "items": 3, "slots": 3, "submitted": 1, "leased": 1},
     }
 

@@ -26,6 +26,7 @@ SAMPLES = {
     "pairs_multi": {"prompt": "q", "response_a": "a", "response_b": "b", "majority": "a"},
     "responses": {"prompt": "q", "responses": ["a", "b"], "ranking": [[1], [0]]},
     "ratings": {"prompt": "q", "response": "a", "ratings": []},
+    "rollouts": {"prompt": "q", "steps": ["a"], "rollouts": [[True, False]]},
     "steps": {"prompt": "q", "steps": ["a"], "labels": [1]},
     "outcomes": {"prompt": "q", "response": "a", "correct": True},
     "votes": {"item": "q", "model_a": "a", "model_b": "b", "winner": "model_a"},
@@ -45,7 +46,8 @@ def test_a_row_is_recognised_by_its_columns(name):
 def test_formats_may_be_mixed_in_one_file(load):
     kinds = [item.kind for item in load(*SAMPLES.values())]
     assert kinds[:4] == ["steps"] + ["comparison"] * 3
-    assert kinds[4:] == ["ranking", "rating", "steps", "outcome", "comparison", "rating"]
+    assert kinds[4:7] == ["ranking", "rating", "steps"]
+    assert kinds[7:] == ["steps", "outcome", "comparison", "rating"]
 
 
 def test_a_row_of_no_format_is_told_its_columns_and_what_formats_need(refuse):

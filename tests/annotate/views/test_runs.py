@@ -58,7 +58,7 @@ def test_several_uploads_become_several_runs(project, manager):
 def test_an_import_without_a_file_is_refused(project, manager):
     response = browser(manager).post(imports(project), {"kind": ""})
     assert response.status_code == 422
-    assert "This field is required." in text_of(response)
+    assert "Choose files, or name a dataset." in text_of(response)
 
 
 @pytest.mark.parametrize("name", ["rows.xlsx", "rows", "rows.jsonl.zip", "rows.csv.gz"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 from curation.core.build import Built, build_dataset
@@ -18,6 +19,7 @@ from curation.core.records import (
     Split,
     StepRating,
 )
+from curation.exports.columns import row_values
 from curation.recipe import Kind, Recipe
 
 _revisions = count(1)
@@ -62,7 +64,7 @@ def outcome(correct: bool, *, item: str = "i", **fields: Any) -> OutcomeLabel:
 
 
 def build(
-    kind: Kind, judgments: Iterable[Judgment], texts: Corpus | None = None, **recipe: Any
+    kind: Kind, judgments: Iterable[Judgment], texts: Corpus | None = None, /, **recipe: Any
 ) -> Built:
     return build_dataset(texts or small_corpus(), judgments, Recipe(kind, **recipe))
 
@@ -73,7 +75,19 @@ def only_row(built: Built) -> Any:
 
 
 def all_rows(built: Built) -> list[Any]:
-    return [row for rows in built.rows.values() for row in rows]
+    """The rows of every split with their texts, as files have them."""
+    return [
+        SimpleNamespace(**{k: _frozen(v) for k, v in row_values(row, built.corpus).items()})
+        for rows in built.rows.values()
+        for row in rows
+    ]
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples and turns as messages, so that they compare with records."""
+    if isinstance(value, list):
+        return tuple(map(_frozen, value))
+    return Message(**value) if isinstance(value, dict) else value
 
 
 def _common(item: str, fields: dict[str, Any], **own: Any) -> dict[str, Any]:

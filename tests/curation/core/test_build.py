@@ -5,6 +5,7 @@ import pytest
 from curation.core import build as build_module
 from curation.core.errors import CurationError
 from curation.core.records import Judgment
+from curation.recipe import Dedupe
 from tests.curation.core.small import (
     all_rows,
     build,
@@ -28,7 +29,7 @@ def test_rows_go_to_their_prompts_split_in_canonical_order() -> None:
         comparison("left", item=item, prompt=key)
         for item, key in (("2", "q"), ("9", "p"), ("1", "q"), ("3", "t"), ("4", "v"))
     ]
-    rows = build("preference", judgments, texts, dedupe="none").rows
+    rows = build("preference", judgments, texts, dedupe=Dedupe(exact=False)).rows
     assert {split: [row.item for row in rows[split]] for split in rows} == {
         "train": ["9", "1", "2"],
         "validation": ["4"],
@@ -95,7 +96,7 @@ def test_broken_texts_are_repaired_and_counted() -> None:
 
 
 def test_no_prompt_may_be_in_two_splits() -> None:
-    row = only_row(build("outcome", [outcome(True)]))
+    (row,) = build("outcome", [outcome(True)]).rows["train"]
     with pytest.raises(CurationError, match="'p' is in train and test"):
         build_module._check_splits({"train": (row,), "validation": (), "test": (row,)})
 

@@ -56,11 +56,14 @@ def test_nul_and_lone_surrogates_become_replacement_characters() -> None:
     assert repair_text("a\0b\ud800c\U0001f600") == "a\ufffdb\ufffdc\U0001f600"
 
 
-def test_every_text_of_a_corpus_is_repaired_and_counted_once() -> None:
+def test_every_text_of_a_corpus_is_repaired_as_it_is_read_and_counted_once() -> None:
     broken = prompt("p", "\0 and \ud800", reference="\udfff", category="\0")
     stepped = response("s", "fine", steps=("fine", "\0"))
-    repaired, n = repair_corpus(corpus([broken, prompt("q")], [stepped, response("a")]))
-    assert n == 2
-    assert repaired.prompts["p"].messages[0].content == "\ufffd and \ufffd"
-    assert repaired.prompts["p"].reference == repaired.prompts["p"].category == "\ufffd"
-    assert repaired.responses["s"].steps == ("fine", "\ufffd")
+    repaired = repair_corpus(corpus([broken, prompt("q")], [stepped, response("a")]))
+    assert repaired.n_repaired == 0
+    for _ in range(2):
+        prompts, responses = dict(repaired.corpus.prompts), dict(repaired.corpus.responses)
+    assert repaired.n_repaired == 2
+    assert prompts["p"].messages[0].content == "\ufffd and \ufffd"
+    assert prompts["p"].reference == prompts["p"].category == "\ufffd"
+    assert responses["s"].steps == ("fine", "\ufffd")

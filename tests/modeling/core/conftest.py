@@ -37,7 +37,7 @@ def byte_tokenizer(*, pad: str = "<pad>") -> PreTrainedTokenizerFast:
     )
 
 
-def tiny_bert() -> BertModel:
+def tiny_bert(*, dropout: float = 0.1) -> BertModel:
     torch.manual_seed(0)
     config = BertConfig(
         vocab_size=259,
@@ -47,6 +47,8 @@ def tiny_bert() -> BertModel:
         intermediate_size=32,
         max_position_embeddings=128,
         initializer_range=0.5,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
     )
     return BertModel(config, add_pooling_layer=False).eval()
 
@@ -74,6 +76,15 @@ def bert_dir(tmp_path_factory) -> Path:
     """A saved two-layer encoder."""
     directory = tmp_path_factory.mktemp("bert")
     tiny_bert().save_pretrained(directory)
+    byte_tokenizer().save_pretrained(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def calm_bert_dir(tmp_path_factory) -> Path:
+    """The same encoder without dropout, which fits as far as it can."""
+    directory = tmp_path_factory.mktemp("calm-bert")
+    tiny_bert(dropout=0.0).save_pretrained(directory)
     byte_tokenizer().save_pretrained(directory)
     return directory
 

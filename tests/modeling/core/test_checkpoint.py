@@ -1,17 +1,23 @@
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from modeling.core.backbones import resolve_backbone
-from modeling.core.checkpoint import CheckpointContent, load_checkpoint, save_checkpoint
+from modeling.core.checkpoint import (
+    CheckpointContent,
+    load_checkpoint,
+    load_predictor,
+    save_checkpoint,
+)
 from modeling.core.config import RewardConfig
 from modeling.core.data import Message
 from modeling.core.embeddings import Encoder
 from modeling.core.errors import CheckpointError
 from modeling.core.features import feature_size
-from modeling.core.heads import BradleyTerryHead
+from modeling.core.heads import BradleyTerryHead, LinearHead
 from modeling.core.scoring import Scorer
 
 INPUTS = [
@@ -158,3 +164,45 @@ def test_a_frozen_checkpoint_names_a_missing_backbone(bert_dir, tmp_path):
     path.write_text(json.dumps(manifest))
     with pytest.raises(CheckpointError, match="no directory"):
         load_checkpoint(tmp_path / "c")
+
+
+def test_a_checkpoint_from_before_there_were_objectives_still_scores(checkpoint):
+    expected = load_checkpoint(checkpoint).score(INPUTS)
+    path = checkpoint / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for name in ("use_soft_labels", "step_classes"):
+        del manifest["config"][name]
+    del manifest["head"]["outputs"]
+    path.write_text(json.dumps(manifest))
+    scorer = load_checkpoint(checkpoint)
+    assert scorer.score(INPUTS) == pytest.approx(expected)
+    assert (scorer.head.l2, scorer.head.n_iter) == (1.0, 3)
+
+
+@pytest.mark.parametrize("name", ["config", "head", "backbone"])
+def test_a_manifest_that_lacks_something_is_refused(checkpoint, name):
+    path = checkpoint / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest[name]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(CheckpointError, match=f"lacks '{name}'"):
+        load_checkpoint(checkpoint)
+
+
+def test_a_head_of_several_outputs_keeps_their_names(bert_dir, tmp_path):
+    made = content(bert_dir, frozen=False, objective="regression")
+    weights = np.random.default_rng(1).normal(size=(2, made.encoder.shape.hidden_size))
+    head = LinearHead(weights, np.array([1.0, 2.0]), ("help", "harm"))
+    save_checkpoint(tmp_path / "c", replace(made, head=head))
+    predictor = load_predictor(tmp_path / "c")
+    assert predictor.head.names == predictor.objective.outputs == ("help", "harm")
+    assert predictor.head.weights == pytest.approx(weights)
+    assert predictor.head.bias.tolist() == [1.0, 2.0]
+
+
+def test_a_head_that_does_not_fit_is_refused(bert_dir, tmp_path):
+    made = content(bert_dir, frozen=False, objective="regression")
+    head = LinearHead(np.ones((2, 3)), np.zeros(2), ("help", "harm"))
+    save_checkpoint(tmp_path / "c", replace(made, head=head))
+    with pytest.raises(CheckpointError, match="does not fit its backbone"):
+        load_predictor(tmp_path / "c")

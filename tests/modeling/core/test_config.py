@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from modeling.core.config import RewardConfig
+from modeling.core.config import OBJECTIVE_KINDS, RewardConfig, check_kind, default_objective
 from modeling.core.errors import ConfigError
 
 
@@ -38,6 +38,8 @@ def test_an_unknown_setting_is_named_with_those_that_exist():
         ("l2_grid", "0.1"),
         ("max_length", 4),
         ("frozen", "yes"),
+        ("step_classes", 4),
+        ("use_soft_labels", 1),
         ("seed", -1),
         ("backbone", " "),
     ],
@@ -64,3 +66,40 @@ def test_automatic_features_follow_the_kind_of_training():
 def test_full_training_refuses_features_of_two_texts():
     with pytest.raises(ConfigError, match="joint"):
         RewardConfig(frozen=False, features="joint_response")
+
+
+def test_a_frozen_backbone_takes_a_head_of_pairs_only():
+    for objective in OBJECTIVE_KINDS:
+        if objective == "bradley_terry":
+            assert RewardConfig(objective=objective, frozen=True).frozen
+        else:
+            with pytest.raises(ConfigError, match=f"set frozen to false for {objective}"):
+                RewardConfig(objective=objective, frozen=True)
+
+
+def test_a_kind_decides_what_the_settings_leave_out():
+    assert RewardConfig.for_kind("preference", {}) == RewardConfig()
+    steps = RewardConfig.for_kind("stepwise", {"seed": 4})
+    assert (steps.objective, steps.frozen, steps.seed) == ("prm", False, 4)
+    assert not RewardConfig.for_kind("preference", {"frozen": False}).frozen
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "words"),
+    [
+        ("ranking", {"frozen": True}, "set frozen to false"),
+        ("ranking", {"objective": "prm"}, "set objective to plackett_luce"),
+        ("preference", {"objective": "ppo"}, "objective must be one of"),
+        ("preference", {"objective": ["prm"]}, "objective must be a text"),
+        ("haiku", {}, "No objective trains on a dataset of kind haiku"),
+        ("ranking", [], "an object of settings"),
+    ],
+)
+def test_settings_that_do_not_fit_the_kind_are_refused(kind, values, words):
+    with pytest.raises(ConfigError, match=words):
+        RewardConfig.for_kind(kind, values)
+
+
+def test_each_kind_has_a_default_that_trains_on_it():
+    for kind in set(OBJECTIVE_KINDS.values()):
+        check_kind(RewardConfig(objective=default_objective(kind), frozen=False), kind)

@@ -188,8 +188,12 @@ def test_rewards_that_are_not_finite_are_refused():
 
 def test_undecided_examples_are_counted_apart():
     prompt = (Message("user", "Hi"),)
-    decided = PreferenceExample(prompt, "yes", "no", group="a", item="i", category="c")
-    even = PreferenceExample(prompt, "yes", "no", group="a", chosen_probability=0.5)
+    decided = PreferenceExample(
+        prompt=prompt, chosen="yes", rejected="no", group="a", item="i", category="c"
+    )
+    even = PreferenceExample(
+        prompt=prompt, chosen="yes", rejected="no", group="a", chosen_probability=0.5
+    )
     evaluation = evaluate_examples([even, decided], np.array([9.0, -1.0]), np.zeros(2))
     assert (evaluation.n, evaluation.undecided) == (1, 1)
     text = evaluation.near_failures[0].text
@@ -198,7 +202,9 @@ def test_undecided_examples_are_counted_apart():
 
 def test_examples_are_measured_against_their_votes():
     prompt = (Message("user", "Hi"),)
-    example = PreferenceExample(prompt, "yes", "no", group="a", chosen_probability=2 / 3)
+    example = PreferenceExample(
+        prompt=prompt, chosen="yes", rejected="no", group="a", chosen_probability=2 / 3
+    )
     evaluation = evaluate_examples([example] * 4, np.full(4, math.log(2)), np.zeros(4))
     assert evaluation.ece == pytest.approx(0.0, abs=1e-12)
     assert evaluation.nll == pytest.approx(math.log(3) - 2 / 3 * math.log(2))
@@ -211,7 +217,9 @@ def continuations(conversations, turns):
         prompt = (Message("user", f"Question {number}?"),)
         for turn in range(turns):
             group = f"{number}-{turn}"
-            examples.append(PreferenceExample(prompt, "yes", "no", group=group))
+            examples.append(
+                PreferenceExample(prompt=prompt, chosen="yes", rejected="no", group=group)
+            )
             prompt = (*prompt, Message("assistant", "yes"), Message("user", "And then?"))
     return examples
 

@@ -3,7 +3,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-LIGHT = ("config", "data", "evaluate", "acquisition", "posterior", "heads", "embeddings", "jobs")
+LIGHT = (
+    *("config", "data", "evaluate", "metrics", "acquisition", "posterior", "heads", "embeddings"),
+    *("jobs", "train", "train_frozen", "checkpoint"),
+)
 
 
 def test_light_modules_load_without_torch_or_django():

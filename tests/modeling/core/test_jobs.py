@@ -12,6 +12,7 @@ from modeling.core import jobs
 from modeling.core.config import RewardConfig
 from modeling.core.train import train_reward_model
 from tests.modeling.core.conftest import preference_row, write_jsonl
+from tests.modeling.core.rows import write_kind
 
 ROOT = Path(__file__).parents[3]
 
@@ -73,6 +74,26 @@ def test_a_train_job_leaves_its_result_and_progress(dataset_dir, tmp_path, setti
     assert fractions[-1] == 1.0
     assert run("train", directory) == 0
     assert read(directory, "result.json") == result
+
+
+def test_a_model_of_steps_trains_as_a_job_and_scores_no_pairs(tmp_path, settings_json):
+    config = settings_json | {"objective": "prm", "frozen": False}
+    dataset = write_kind(tmp_path / "steps", "stepwise")
+    values = {"dataset": str(dataset), "output": str(tmp_path / "out"), "config": config}
+    assert run("train", make_job(tmp_path / "train", values)) == 0
+    metrics = read(tmp_path / "train", "result.json")["metrics"]
+    assert metrics["test"]["steps"] == 18
+    rows = [preference_row(1) | {"id": "a", "response": "yes"}]
+    for kind in ("score", "evaluate"):
+        values = {
+            "checkpoint": str(tmp_path / "out"),
+            "inputs": str(write_jsonl(tmp_path / "rows.jsonl", rows)),
+            "data": str(tmp_path / "rows.jsonl"),
+            "output": str(tmp_path / "scores.jsonl"),
+        }
+        assert run(kind, make_job(tmp_path / kind, values)) == jobs.EXIT_FAILED
+        message = read(tmp_path / kind, "error.json")["message"]
+        assert "trained with the objective prm" in message
 
 
 def test_a_score_job_writes_a_reward_for_each_id(checkpoint, tmp_path):

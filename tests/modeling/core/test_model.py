@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from modeling.core.collators import PairCollator, TokenizedPair, pad_sequences
+from modeling.core.collators import Item, pad_sequences, text_batch
 from modeling.core.model import RewardModel
 from tests.modeling.core.conftest import WIDTH, tiny_bert, tiny_llama
 
@@ -49,14 +49,34 @@ def test_more_padding_changes_nothing(model):
         assert torch.allclose(padded, model(ids, mask), atol=1e-5)
 
 
-def test_a_batch_of_pairs_has_the_chosen_side_first():
-    pairs = [
-        TokenizedPair((5, 6), (7,), weight=2.0),
-        TokenizedPair((8,), (9, 10, 11), target_probability=0.75, margin=0.5),
-    ]
-    batch = PairCollator(pad_id=0)(pairs)
-    assert batch["input_ids"].tolist() == [[5, 6, 0], [8, 0, 0], [7, 0, 0], [9, 10, 11]]
+def test_readouts_are_hidden_states_at_chosen_tokens(model):
+    rows = sequences()
+    readouts = torch.tensor([[3, 16], [0, 0], [3, 4]])
+    ids, mask = pad_sequences(rows, PAD_IS_EOS)
+    with torch.inference_mode():
+        found = model(ids, mask, readouts)
+        hidden = model.backbone(input_ids=ids, attention_mask=mask).last_hidden_state
+    assert torch.allclose(found, model.head(hidden[[3, 0, 3], [16, 0, 4]]), atol=1e-6)
+
+
+def test_a_head_may_have_several_outputs_and_a_bias():
+    model = RewardModel(tiny_bert(), pooling="mean", hidden_size=WIDTH, outputs=3, bias=True)
+    assert rewards(model, sequences()).shape == (6, 3)
+    assert model.head.bias.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_batch_has_all_texts_of_an_item_in_a_row():
+    items = [Item(((5, 6), (7,))), Item(((8,), (9, 10, 11)))]
+    batch = text_batch(items, pad_id=0)
+    assert batch["input_ids"].tolist() == [[5, 6, 0], [7, 0, 0], [8, 0, 0], [9, 10, 11]]
     assert batch["attention_mask"].sum(dim=1).tolist() == [2, 1, 1, 3]
-    assert batch["weights"].tolist() == [2.0, 1.0]
-    assert batch["target_probability"].tolist() == [1.0, 0.75]
-    assert batch["margin"].tolist() == [0.0, 0.5]
+    assert "readouts" not in batch
+
+
+def test_readouts_of_a_batch_count_the_texts_before_them():
+    items = [
+        Item(((5, 6), (5, 6, 7)), readouts=((0, 1), (1, 2))),
+        Item(((8, 9),), readouts=((0, 0), (0, 1))),
+    ]
+    assert text_batch(items, pad_id=0)["readouts"].tolist() == [[0, 1], [1, 2], [2, 0], [2, 1]]
+    assert [item.outputs for item in items] == [2, 2]

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modeling.core import trainer
 from modeling.core.checkpoint import load_checkpoint
 from modeling.core.config import RewardConfig
 from modeling.core.data import read_dataset, read_pairs
 from modeling.core.errors import InterruptionError, TrainingError
 from modeling.core.evaluate import evaluate_examples
+from modeling.core.objectives import pairs
 from modeling.core.progress import Progress
 from modeling.core.train import train_reward_model
 from modeling.core.trainer import last_whole_state
@@ -89,6 +89,19 @@ def test_a_finished_output_is_recognised(dataset_dir, tmp_path, config, monkeypa
     assert train_reward_model(dataset_dir, tmp_path / "out", config) == first
 
 
+def test_a_finished_output_from_before_a_setting_existed_is_recognised(
+    dataset_dir, tmp_path, bert_dir
+):
+    config = frozen(bert_dir)
+    train_reward_model(dataset_dir, tmp_path / "out", config)
+    path = tmp_path / "out" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["config"]["step_classes"]
+    path.write_text(json.dumps(manifest))
+    again = train_reward_model(dataset_dir, tmp_path / "out", config)
+    assert again.metrics == manifest["metrics"]
+
+
 def test_an_output_of_another_run_is_not_overwritten(dataset_dir, tmp_path, bert_dir):
     train_reward_model(dataset_dir, tmp_path / "out", frozen(bert_dir))
     with pytest.raises(TrainingError, match="another output directory"):
@@ -137,11 +150,27 @@ def test_a_missing_dataset_is_a_training_error(tmp_path, config):
 
 
 def test_a_loss_that_is_not_a_number_stops_training(dataset_dir, tmp_path, bert_dir, monkeypatch):
-    real = trainer.bradley_terry_loss
-    monkeypatch.setattr(trainer, "bradley_terry_loss", lambda *a, **k: real(*a, **k) * np.nan)
+    real = pairs.bradley_terry_loss
+    monkeypatch.setattr(pairs, "bradley_terry_loss", lambda *a, **k: real(*a, **k) * np.nan)
     with pytest.raises(TrainingError, match="lower learning_rate"):
         train_reward_model(dataset_dir, tmp_path / "out", full(bert_dir))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("make", [frozen, full])
+def test_shares_of_votes_count_only_when_wanted(dataset_dir, tmp_path, bert_dir, make):
+    rows = [preference_row(n) | {"chosen_probability": 0.6} for n in range(8)]
+    write_jsonl(dataset_dir / "train.jsonl", rows)
+    spread = {}
+    for wanted in (False, True):
+        extra = {"l2": 0.01} if make is frozen else {"epochs": 10}
+        config = make(bert_dir, use_soft_labels=wanted, **extra)
+        result = train_reward_model(dataset_dir, tmp_path / f"{wanted}", config)
+        rewards = load_checkpoint(result.checkpoint).score_examples(
+            read_pairs(dataset_dir / "train.jsonl").examples
+        )
+        spread[wanted] = (rewards.chosen - rewards.rejected).mean()
+    assert spread[True] < 1.0 < spread[False] - 1.0
 
 
 def test_margins_count_only_when_wanted(dataset_dir, tmp_path, bert_dir):

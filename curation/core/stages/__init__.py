@@ -1,0 +1,1 @@
+"""The steps between judgments and rows, each writing what it drops into the ledger."""

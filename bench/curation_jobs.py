@@ -143,7 +143,8 @@ def _alpha_ours(table: Floats) -> float:
 
 def _duel_systems(*others: tuple[str, Callable[..., Any]]) -> dict[str, Callable[[Duels], Any]]:
     def ours(given: Duels) -> Any:
-        return fit_bradley_terry(given.left, given.right, given.outcome).strengths
+        """With the prior that the strengths were drawn from, which logistic regression has too."""
+        return fit_bradley_terry(given.left, given.right, given.outcome, prior=1.0).strengths
 
     def wrapped(peer: Callable[..., Any]) -> Callable[[Duels], Any]:
         return lambda given: peer(given.left, given.right, given.outcome, len(given.strengths))

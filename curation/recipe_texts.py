@@ -14,11 +14,6 @@ STEPS: Mapping[str, tuple[Any, Any]] = {
         _("Judgments"),
         _("Which judgments take part. Decisions of reviewers always do."),
     ),
-    "texts": (_("Texts"), _("Which items take part, by what they say.")),
-    "decontaminate": (
-        _("Evaluation sets"),
-        _("Items leave whose prompt repeats a text of a set that a model is tested on later."),
-    ),
     "dedupe": (
         _("Duplicates"),
         _(
@@ -26,6 +21,11 @@ STEPS: Mapping[str, tuple[Any, Any]] = {
             "contradict each other, the item goes to review. Near-duplicates are never merged: "
             "they share a split."
         ),
+    ),
+    "texts": (_("Texts"), _("Which items take part, by what they say.")),
+    "decontaminate": (
+        _("Evaluation sets"),
+        _("Items leave whose prompt repeats a text of a set that a model is tested on later."),
     ),
     "rows": (_("Rows"), _("Which rows stay once the votes are in.")),
     "balance": (

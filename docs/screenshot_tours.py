@@ -71,6 +71,47 @@ def manager_tour(camera: Camera) -> None:
     for name in ("datasets", "checkpoints", "jobs"):
         camera.page.goto(f"{camera.url}{everyday}overview/")
         camera.shoot(name[:-1], _link(camera, f"/{name}/"), is_whole=True)
+    _dataset_tour(camera)
+
+
+def _dataset_tour(camera: Camera) -> None:
+    """A recipe, what it would do, the version beside the one before, and a row's judgments."""
+    editor = "/p/everyday/datasets/recipe/"
+    camera.shoot("recipe", editor, prepare=_write_a_recipe, is_whole=True)
+    camera.page.goto(camera.url + editor)
+    _write_a_recipe(camera.page)
+    camera.shoot("preview", _sent(camera, "Preview", "Build this"), is_whole=True)
+    camera.page.goto(camera.url + _sent(camera, "Build this", "Show what came of it"))
+    camera.page.get_by_role("button", name="Show what came of it").click()
+    camera.page.get_by_role("button", name="Compare").click()
+    camera.shoot("compare", _here(camera), is_whole=True)
+    camera.page.goto(f"{camera.url}/p/workshop/datasets/recipe/")
+    camera.page.goto(camera.url + _sent(camera, "Build", "Show what came of it"))
+    camera.page.get_by_role("button", name="Show what came of it").click()
+    camera.page.get_by_role("link", name="All rows").click()
+    row = camera.page.get_by_role("row").filter(has_text=DISPUTED).get_by_role("link").first
+    camera.shoot("row", row.get_attribute("href") or "", is_whole=True)
+
+
+def _write_a_recipe(page: Page) -> None:
+    """Short responses out, and lengths that tell nothing."""
+    for step in ("Texts", "Balance"):
+        page.get_by_role("heading", name=step, exact=True).click()
+    page.locator('[name="texts.min_chars"]').fill("40")
+    page.locator('[name="balance.max_per_prompt"]').fill("3")
+    page.locator('[name="balance.lengths"]').select_option("drop")
+    page.evaluate("scrollTo(0, 0)")
+
+
+def _sent(camera: Camera, button: str, awaited: str) -> str:
+    """Press a button and wait until the worker is done; returns where that is shown."""
+    camera.page.get_by_role("button", name=button, exact=True).click()
+    camera.page.get_by_text(awaited).wait_for()
+    return _here(camera)
+
+
+def _here(camera: Camera) -> str:
+    return camera.page.url.removeprefix(camera.url)
 
 
 def _link(camera: Camera, start: str, text: str = "") -> str:

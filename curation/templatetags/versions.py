@@ -137,4 +137,4 @@ def plain_value(value: object) -> str:
         return UNKNOWN
     if isinstance(value, list):
         return ", ".join(map(plain_value, value))
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value + 0.0:.6g}" if isinstance(value, float) else str(value)  # no -0

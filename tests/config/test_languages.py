@@ -27,8 +27,10 @@ from annotate.models import (
 from annotate.services import claim_assignment, invite, publish_guidelines
 from annotate.services.people import choose_language
 from annotate.templatetags.tiebreak import TABS
+from curation.recipe import Balance, SelectJudgments
 from tests.annotate.queueing import submit
 from tests.annotate.views.conftest import browser, comparison, open_project, text_of
+from tests.curation.building import judged, row_ids, run_of, version
 from tests.factories import make_annotator, make_item
 from tests.modeling.figures import make_trained, measured
 
@@ -52,8 +54,11 @@ OF_A_PROJECT = (
     "annotate:history",
     "curation:quality",
     "curation:adjudication",
+    "curation:recipe-edit",
+    "curation:file-list",
     "modeling:project-overview",
 )
+OF_A_VERSION = ("detail", "rows", "left-out")
 OF_A_PERSON = (
     "annotate:project-list",
     "annotate:project-create",
@@ -72,8 +77,9 @@ def _english_again():
 
 
 def seen(response):
-    """What a reader sees of a page: no tags, no scripts, no code."""
+    """What a reader sees of a page: no tags, no scripts, no code, nothing said to be English."""
     page = re.sub(r"(?s)<(script|style|pre|code|textarea|kbd)\b.*?</\1>", " ", text_of(response))
+    page = re.sub(r'(?s)<(\w+)[^>]* lang="en"[^>]*>.*?</\1>', " ", page)
     attributes = " ".join(re.findall(r'(?:aria-label|title|placeholder)="([^"]*)"', page))
     return unescape(re.sub(r"(?s)<[^>]*>", " ", page) + " " + attributes)
 
@@ -144,6 +150,24 @@ def test_the_pages_about_one_thing_are_in_german(project, manager, sent):
         reverse("curation:annotator-detail", args=[project.slug, lease.annotator.public_id]),
         reverse("curation:dataset-detail", args=[model.run.dataset.public_id]),
         reverse("modeling:checkpoint-detail", args=[model.public_id]),
+    ):
+        response = browser(manager).get(path, **GERMAN)
+        assert response.status_code == 200
+        assert english_in(response) == [], path
+
+
+def test_the_pages_of_a_version_are_in_german(project, manager, sent):
+    everything = {"select": SelectJudgments(min_seconds=1), "balance": Balance(lengths="weight")}
+    for asked, choices in (("Hunde?", ["left", "right"]), ("Katzen?", ["left"] * 3)):
+        judged(project, asked, *choices, contents=("Miau miau.", "Wau."))
+    before, after = version(project), version(project, balance=Balance(lengths="drop"))
+    preview = run_of(project, is_preview=True, **everything)
+    for path in (
+        *(reverse(f"curation:dataset-{name}", args=[after.public_id]) for name in OF_A_VERSION),
+        reverse("curation:dataset-row", args=[after.public_id, row_ids(after)[0]]),
+        reverse("curation:dataset-compare", args=[after.public_id]) + f"?with={before.public_id}",
+        reverse("curation:recipe-preview", args=[preview.public_id]),
+        reverse("curation:recipe-edit", args=[project.slug]) + f"?run={preview.public_id}",
     ):
         response = browser(manager).get(path, **GERMAN)
         assert response.status_code == 200

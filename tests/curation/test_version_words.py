@@ -92,6 +92,7 @@ def test_figures_of_a_preview_leave_out_zeros_and_what_is_no_number():
         ([], "–"),
         ("x", "x"),
         (0.123456789, "0.123457"),
+        (-0.0, "0"),
         ([1, [2, None]], "1, 2, –"),
         (True, "True"),
     ],

@@ -39,9 +39,7 @@ class Graded:
     def log_probabilities(self, nodes: Floats) -> Floats:
         """Each annotator's log-probability of each level, (n_annotators, n_levels, n_nodes)."""
         lower, upper = self._edges(nodes)
-        with np.errstate(invalid="ignore"):
-            gap = np.where(np.isinf(upper) | np.isinf(lower), -np.inf, lower - upper)
-        return log_expit(upper) + log_expit(-lower) + np.log1p(-np.exp(gap))
+        return log_expit(upper) + log_expit(-lower) + _log_room(lower, upper)
 
     def typical(self) -> Graded:
         """The habits of one annotator without a shift and with the common slope."""
@@ -51,41 +49,29 @@ class Graded:
         """Derivatives of the log-posterior, given expected counts like `log_probabilities`."""
         lower, upper = self._edges(nodes)
         below, until = expit(lower), expit(upper)
-        low_density, high_density = below * (1 - below), until * (1 - until)
         rise = (counts * (below + until - 1)).sum(axis=1)
-        bend = (counts * (low_density + high_density)).sum(axis=1)
-        chance = np.maximum(until - below, np.finfo(float).tiny)
+        bend = (counts * (below * (1 - below) + until * (1 - until))).sum(axis=1)
+        room = _log_room(lower, upper)
+        pull_up = np.exp(log_expit(-upper) - log_expit(-lower) - room)
+        pull_down = np.exp(log_expit(lower) - log_expit(upper) - room)
         return GradedSlopes(
             shift=rise.sum(axis=1) - self.shift / self.shift_sd**2,
             slope=rise @ nodes - (self.slope - self.common_slope) / self.slope_sd**2,
             shift_shift=bend.sum(axis=1) + self.shift_sd**-2,
             shift_slope=bend @ nodes,
             slope_slope=bend @ nodes**2 + self.slope_sd**-2,
-            thresholds=_per_level(counts * high_density / chance)[:-1]
-            - _per_level(counts * low_density / chance)[1:],
-            curvature=self._threshold_curvature(counts, chance, (low_density, below),
-                                                (high_density, until)),
-        )  # fmt: skip
+            thresholds=_per_level(counts * pull_up)[:-1] - _per_level(counts * pull_down)[1:],
+            curvature=_tridiagonal(
+                _per_level(counts * pull_up * (pull_up - 1 + 2 * until))[:-1]
+                + _per_level(counts * pull_down * (pull_down + 1 - 2 * below))[1:],
+                -_per_level(counts * pull_up * pull_down)[1:-1],
+            ),
+        )
 
     def _edges(self, nodes: Floats) -> tuple[Floats, Floats]:
         seen = self.shift[:, None, None] + self.slope[:, None, None] * nodes
         edges = np.concatenate([[-np.inf], self.thresholds, [np.inf]])[None, :, None]
         return edges[:, :-1] - seen, edges[:, 1:] - seen
-
-    def _threshold_curvature(
-        self,
-        counts: Floats,
-        chance: Floats,
-        low: tuple[Floats, Floats],
-        high: tuple[Floats, Floats],
-    ) -> Floats:
-        """Minus the second derivatives in the thresholds; a density comes with its integral."""
-        pull = [density / chance for density, _ in (low, high)]
-        turn = [density * (1 - 2 * until) / chance for density, until in (low, high)]
-        upper = _per_level(counts * (pull[1] ** 2 - turn[1]))
-        lower = _per_level(counts * (pull[0] ** 2 + turn[0]))
-        beside = -_per_level(counts * pull[0] * pull[1])[1:-1]
-        return np.diag(upper[:-1] + lower[1:]) + np.diag(beside, 1) + np.diag(beside, -1)
 
 
 @dataclass(frozen=True)
@@ -157,6 +143,15 @@ def _widened(graded: Graded, shift_var: Floats, slope_var: Floats, rated: Floats
         common_slope=common,
         slope_sd=float(np.sqrt((slope_square + supposed) / (n + SUPPOSED_ANNOTATORS))),
     )
+
+
+def _log_room(lower: Floats, upper: Floats) -> Floats:
+    """The logarithm of 1 - exp(lower - upper); 0 where one of them is infinite."""
+    return np.log1p(-np.exp(lower - upper))
+
+
+def _tridiagonal(diagonal: Floats, beside: Floats) -> Floats:
+    return np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
 
 
 def _per_level(values: Floats) -> Floats:

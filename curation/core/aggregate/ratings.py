@@ -180,8 +180,8 @@ def _scorer(method: str) -> Callable[[RatingTable, float | None], _Scored]:
 def _by_mean(table: RatingTable) -> _Scored:
     n, n_annotators = table.per_item, len(table.annotators)
     gaps = table.values - table.item_means[table.item]
-    free = len(table) - len(table.items)
-    within = float(gaps @ gaps) / free if free else np.nan
+    free = len(table) - int(np.count_nonzero(n))
+    within = float(gaps @ gaps) / free if free > 0 else np.nan
     total = float(np.var(table.values)) if len(table) else 0.0
     share = np.clip(1 - within / total, 0, 1) if total > 0 else np.nan
     ones = np.ones(n_annotators)

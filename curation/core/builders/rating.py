@@ -8,7 +8,12 @@ from math import isfinite
 from statistics import mean
 from typing import Any
 
-from curation.core.aggregate import PointwiseTargets, aggregate_ratings, pointwise_targets
+from curation.core.aggregate import (
+    PointwiseTargets,
+    RatingAggregation,
+    aggregate_ratings,
+    pointwise_targets,
+)
 from curation.core.builders.candidate import Candidate, Context, grouped
 from curation.core.builders.pairs import LEFT, RIGHT, Pair, compared_pairs
 from curation.core.records import Comparison, JudgmentRecord, Rating
@@ -17,6 +22,7 @@ from curation.core.votes import main_reason, reliability_table, steady
 
 THURSTONE = "thurstone"
 OVERALL = "overall"
+LARGEST_SQUARED = 1e150
 _OUTCOME = (1.0, 0.0, 0.5)
 
 
@@ -57,28 +63,37 @@ def _scores(ratings: Sequence[Rating], context: Context) -> Mapping[_Key, _Score
     by_aspect = grouped(ratings, lambda vote: vote.aspect)
     for aspect in sorted(by_aspect):
         votes = by_aspect[aspect]
-        keys = {(vote.item, vote.response): None for vote in votes}
-        codes = {key: n for n, key in enumerate(sorted(keys))}
-        fitted = aggregate_ratings(
-            [codes[vote.item, vote.response] for vote in votes],
-            [vote.voter for vote in votes],
-            [vote.value for vote in votes],
-            method=context.method,
-            seed=context.seed,
-        )
-        told[aspect] = fitted
-        exact = fitted.method == "mean"
-        values = grouped(votes, lambda vote: (vote.item, vote.response))
-        for (item, response), value, error in zip(
-            sorted(codes), fitted.scores, fitted.stderr, strict=True
-        ):
-            given = [float(vote.value) for vote in values[item, response]]
-            score = mean(given) if exact else steady(value)
-            scores[item, response, aspect] = _Score(
-                score, steady(error) if isfinite(error) else None
-            )
+        told[aspect], found = _fitted(votes, context)
+        scores |= {(*key, aspect): score for key, score in found.items()}
     context.notes.update(_notes(told))
     return scores
+
+
+def _fitted(
+    votes: Sequence[Rating], context: Context
+) -> tuple[RatingAggregation, dict[tuple[str, str], _Score]]:
+    """One aspect's fit, and the score of each item and response.
+
+    Values whose squares would overflow are fitted in units of the largest.
+    """
+    values = grouped(votes, lambda vote: (vote.item, vote.response))
+    codes = {key: n for n, key in enumerate(sorted(values))}
+    largest = max(abs(float(vote.value)) for vote in votes)
+    unit = largest if largest > LARGEST_SQUARED else 1.0
+    fitted = aggregate_ratings(
+        [codes[vote.item, vote.response] for vote in votes],
+        [vote.voter for vote in votes],
+        [vote.value / unit for vote in votes],
+        method=context.method,
+        seed=context.seed,
+    )
+    found = {}
+    for key, value, error in zip(sorted(codes), fitted.scores, fitted.stderr, strict=True):
+        given = [float(vote.value) for vote in values[key]]
+        score = mean(given) if fitted.method == "mean" else steady(value * unit)
+        width = error * unit
+        found[key] = _Score(score, steady(width) if isfinite(width) else None)
+    return fitted, found
 
 
 def _notes(fitted: Mapping[str, Any]) -> dict[str, Any]:

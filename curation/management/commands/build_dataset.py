@@ -70,7 +70,7 @@ class Command(JsonCommand):
         if preview is None:
             return result
         steps = {step["step"]: _step_in_words(step) for step in preview["steps"]}
-        return {"rows": preview["rows"], **steps}
+        return steps | {"would give": preview["rows"]}
 
 
 def _result(project: Project, options: dict[str, Any], *, is_preview: bool) -> dict[str, Any]:

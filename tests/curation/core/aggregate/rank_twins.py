@@ -5,7 +5,7 @@
 
 import json
 from itertools import combinations, permutations, product
-from math import erf, exp, log, sqrt
+from math import erfc, exp, log, sqrt
 
 import numpy as np
 from scipy.optimize import minimize
@@ -109,7 +109,7 @@ def borda(rankings, n_items):
 
 
 def normal(x):
-    return (1 + erf(x / sqrt(2))) / 2
+    return erfc(-x / sqrt(2)) / 2
 
 
 def thurstone_posterior(strengths, comparisons, prior, scale=None):

@@ -158,9 +158,9 @@ def test_the_pages_about_one_thing_are_in_german(project, manager, sent):
 
 def test_the_pages_of_a_version_are_in_german(project, manager, sent):
     everything = {"select": SelectJudgments(min_seconds=1), "balance": Balance(lengths="weight")}
-    for asked, choices in (("Hunde?", ["left", "right"]), ("Katzen?", ["left"] * 3)):
+    for asked, choices in (("Hunde?", ["left", "right"]), ("Katzen?", ["left"]), ("A?", ["left"])):
         judged(project, asked, *choices, contents=("Miau miau.", "Wau."))
-    before, after = version(project), version(project, balance=Balance(lengths="drop"))
+    before, after = version(project), version(project, balance=Balance(subsample=1))
     preview = run_of(project, is_preview=True, **everything)
     for path in (
         *(reverse(f"curation:dataset-{name}", args=[after.public_id]) for name in OF_A_VERSION),

@@ -25,7 +25,7 @@ levels = st.lists(
     min_size=1,
     max_size=15,
 )
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=8, deadline=None)
 
 
 def habits(random, n_annotators):

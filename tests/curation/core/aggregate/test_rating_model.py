@@ -50,7 +50,7 @@ def test_golden_rows(model):
     assert_equal(fit, GOLDEN[model], 1e-6)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(ratings)
 def test_the_fit_equals_the_twin(rows):
     fit = fit_ratings(table_of(rows), MODELS["weighted"], 1e-9)

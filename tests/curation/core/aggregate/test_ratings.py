@@ -38,7 +38,7 @@ def test_the_mean_is_the_mean(rows):
 
 
 @pytest.mark.parametrize("method", RATING_METHODS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(rows=ratings, random=st.randoms(use_true_random=False))
 def test_order_and_names_do_not_matter(method, rows, random):
     plain = aggregate(rows, method=method)
@@ -52,7 +52,7 @@ def test_order_and_names_do_not_matter(method, rows, random):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(rows=ratings)
 def test_another_unit_and_zero_carry_through(method, rows):
     plain = aggregate(rows, method=method)

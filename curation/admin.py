@@ -13,7 +13,7 @@ from annotate.errors import TiebreakError
 from annotate.models import User
 from annotate.services.runs import request_cancel, retry_run
 from curation.core.errors import CurationError
-from curation.models import CurationRun, DatasetVersion, ExportRun
+from curation.models import Contradiction, CurationRun, DatasetVersion, ExportRun, ProjectFile
 from curation.recipe import Recipe
 from curation.services import request_dataset
 
@@ -82,6 +82,22 @@ class ExportRunAdmin(RunAdmin):
     )
     exclude = ("token_handle",)
     list_select_related = ("project", "dataset__project")
+
+
+@admin.register(ProjectFile)
+class ProjectFileAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("name", "purpose", "project", "rows", "sha256", "created_at")
+    list_filter = ("purpose", "project")
+    list_select_related = ("project",)
+    search_fields = ("name", "sha256", "project__slug")
+
+
+@admin.register(Contradiction)
+class ContradictionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("item", "project", "created_at")
+    list_filter = ("project",)
+    list_select_related = ("item", "project")
+    search_fields = ("item__public_id", "project__slug")
 
 
 @admin.register(DatasetVersion)

@@ -5,8 +5,13 @@ from __future__ import annotations
 import socket
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from tests.fake_hub import running_hub
+
+# A busy machine makes one example slow now and then; how long things take is for `bench/` to say.
+hypothesis_settings.register_profile("tiebreak", deadline=None)
+hypothesis_settings.load_profile("tiebreak")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

@@ -55,6 +55,7 @@ TAGS = {
 ATTRIBUTES = {name: {"dir"} for name in (*BLOCKS, "pre")} | {
     "a": {"href", "title"},
     "ol": {"dir", "start"},
+    "table": {"dir", "tabindex"},
 }
 CLASSES = {
     "code": {"highlight"},
@@ -106,6 +107,7 @@ def _markdown() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "highlight": _highlight})
     parser.enable(["table", "strikethrough"])
     parser.core.ruler.push("direction", _direction)
+    parser.core.ruler.push("tables", _focusable_tables)
     parser.inline.ruler.before("escape", "math", _math_rule)
     parser.inline.ruler.before("emphasis", "times", _times_rule)
     parser.add_render_rule("image", _image)
@@ -113,6 +115,13 @@ def _markdown() -> MarkdownIt:
     parser.add_render_rule("code_block", _code_block)
     parser.add_render_rule("math", _math)
     return parser
+
+
+def _focusable_tables(state: StateCore) -> None:
+    """Wide tables scroll sideways, which takes focus where there is no pointer (WCAG 2.1.1)."""
+    for token in state.tokens:
+        if token.type == "table_open":
+            token.attrSet("tabindex", "0")
 
 
 def _direction(state: StateCore) -> None:

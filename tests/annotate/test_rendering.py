@@ -13,7 +13,8 @@ from tests.injected import PAYLOADS
 ALLOWED_TAG = re.compile(
     r"</?(?:p|h[1-6]|ul|ol|li|blockquote|table|thead|tbody|tr|th|td|a|br|code|del|em|hr|pre|s|span"
     r"|strong)"
-    r"((?: (?:dir=\"(?:auto|ltr|rtl)\"|start=\"\d+\"|class=\"[\w -]+\"|rel=\"[\w ]+\""
+    r"((?: (?:dir=\"(?:auto|ltr|rtl)\"|tabindex=\"0\"|start=\"\d+\""
+    r"|class=\"[\w -]+\"|rel=\"[\w ]+\""
     r"|title=\"[^\"<]*\"|href=\"(?:https?:|mailto:)[^\"<]*\"))*)>"
 )
 
@@ -85,7 +86,7 @@ def test_texts_find_their_own_direction(text):
         ("- 1.5 **hello**\n- שלום", '<ul dir="ltr">'),
         ("3. سلام\n\n4. x", '<ol start="3" dir="rtl">'),
         ("> - שלום", '<blockquote dir="rtl">\n<ul dir="rtl">'),
-        ("| 1 | مرحبا |\n|---|---|\n| a | b |", '<table dir="rtl">'),
+        ("| 1 | مرحبا |\n|---|---|\n| a | b |", '<table dir="rtl" tabindex="0">'),
         ("- $x$ и `y`", '<ul dir="ltr">'),
     ],
 )
@@ -94,7 +95,7 @@ def test_what_holds_texts_takes_the_direction_of_its_first_letter(text, opening)
 
 
 def test_a_table_of_numbers_takes_no_direction_from_the_text_after_it():
-    assert "<table>" in render_markdown("| 1 | 2 |\n|---|---|\n| 3 | 4 |\n\nשלום")
+    assert '<table tabindex="0">' in render_markdown("| 1 | 2 |\n|---|---|\n| 3 | 4 |\n\nשלום")
 
 
 @pytest.mark.parametrize(

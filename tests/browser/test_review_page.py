@@ -57,6 +57,7 @@ def test_disagreements_are_decided_by_keyboard(installation, page):
     page.keyboard.press("2")
     page.keyboard.press("Enter")
     expect(page.locator("#item.item-outcome")).to_be_visible()
+    page.wait_for_load_state()  # the keys are there once the scripts are
     page.keyboard.press("n")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing to review")).to_be_visible()

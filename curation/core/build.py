@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from curation.core.builders import BUILDERS, Context, reads
-from curation.core.dedupe import PromptGroups, group_prompts, merge_duplicates
+from curation.core.dedupe import Merged, PromptGroups, group_prompts, merge_duplicates
 from curation.core.dedupe.contradictions import contradictory_items
 from curation.core.errors import CurationError
 from curation.core.inputs import Inputs
@@ -102,12 +102,7 @@ def build_dataset(
     by_split = _split_rows(balanced.rows, groups)
     statistics = {
         "kind": recipe.kind,
-        "judgments": len(read),
-        "annotators": len({judgment.annotator for judgment in read}),
-        "merged_duplicates": merged.merged,
-        "prompts_moved": groups.moved,
-        "near_duplicate_prompts": len(groups.cluster),
-        "largest_cluster": largest_cluster(groups),
+        **_input_figures(read, groups, merged),
         "texts_repaired": repaired.n_repaired,
         "votes_overridden": overridden,
         **context.notes,
@@ -129,6 +124,20 @@ def build_dataset(
         clusters=groups.cluster,
         inputs=dict(inputs.digests),
     )
+
+
+def _input_figures(
+    read: Sequence[Judgment], groups: PromptGroups, merged: Merged
+) -> dict[str, int]:
+    """How much was read, and how much of it was the same or nearly so."""
+    return {
+        "judgments": len(read),
+        "annotators": len({judgment.annotator for judgment in read}),
+        "merged_duplicates": merged.merged,
+        "prompts_moved": groups.moved,
+        "near_duplicate_prompts": len(groups.cluster),
+        "largest_cluster": largest_cluster(groups),
+    }
 
 
 def _canonical(judgment: Judgment) -> tuple[str, ...]:

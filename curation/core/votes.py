@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,34 @@ def steady(value: float) -> float:
 def candidate_table(candidates: Iterable[Candidate]) -> dict[str, float]:
     """Mean log-likelihood of held-out judgments by method, best first, for JSON."""
     return {one.method: round(float(one.log_likelihood), 6) for one in candidates}
+
+
+class Fitted(Protocol):
+    """What the aggregations of comparisons, rankings and steps have in common."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def converged(self) -> bool: ...
+    @property
+    def candidates(self) -> tuple[Candidate, ...]: ...
+    @property
+    def annotators(self) -> NDArray[Any]: ...
+    @property
+    def reliability(self) -> NDArray[np.float64]: ...
+
+
+def fitted_notes(fitted: Fitted) -> dict[str, Any]:
+    """What statistics tell of an aggregation: the method, why, what it was compared with."""
+    return {
+        "aggregate": fitted.method,
+        "aggregate_reason": fitted.reason,
+        "aggregate_converged": fitted.converged,
+        "aggregate_candidates": candidate_table(fitted.candidates),
+        "reliability": reliability_table(fitted.annotators, fitted.reliability),
+    }
 
 
 def reliability_table(

@@ -10,7 +10,7 @@ import numpy as np
 from curation.core.aggregate import ComparisonAggregation, aggregate_comparisons
 from curation.core.builders.candidate import Context
 from curation.core.builders.pairs import LEFT, TIE, Pair
-from curation.core.votes import candidate_table, decide, reliability_table, steady
+from curation.core.votes import decide, fitted_notes, steady
 
 _OUTCOME = (1.0, 0.0, 0.5)
 _TO_LABEL = {"left": 0, "right": 1, "tie": TIE}
@@ -52,13 +52,7 @@ def decide_pairs(pairs: Sequence[Pair], context: Context) -> list[PairDecision]:
         decisions = _by_majority(pairs, context)
     else:
         decisions = _looked_up(nodes, fitted)
-    context.notes.update(
-        aggregate=fitted.method,
-        aggregate_reason=fitted.reason,
-        aggregate_converged=fitted.converged,
-        aggregate_candidates=candidate_table(fitted.candidates),
-        reliability=reliability_table(fitted.annotators, fitted.reliability),
-    )
+    context.notes.update(fitted_notes(fitted))
     return decisions
 
 

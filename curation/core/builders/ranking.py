@@ -13,7 +13,7 @@ from curation.core.aggregate import aggregate_rankings, mean_rank_tiers
 from curation.core.builders.candidate import Candidate, Context, grouped
 from curation.core.records import Ranking
 from curation.core.rows import RankingRow
-from curation.core.votes import candidate_table, reliability_table, steady
+from curation.core.votes import fitted_notes, steady
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,7 @@ def _orders(items: dict[str, list[Ranking]], context: Context) -> dict[str, _Ord
         method=context.method,
         seed=context.seed,
     )
-    context.notes.update(
-        aggregate=fitted.method,
-        aggregate_reason=fitted.reason,
-        aggregate_converged=fitted.converged,
-        aggregate_candidates=candidate_table(fitted.candidates),
-        reliability=reliability_table(fitted.annotators, fitted.reliability),
-    )
+    context.notes.update(fitted_notes(fitted))
     if fitted.method == "mean_rank":
         return {item: _mean_order(votes) for item, votes in items.items()}
     return {

@@ -15,10 +15,9 @@ from curation.core.records import Message, StepRating
 from curation.core.rows import StepwiseRow
 from curation.core.votes import (
     Ballot,
-    candidate_table,
     decide,
+    fitted_notes,
     main_reason,
-    reliability_table,
     steady,
 )
 
@@ -108,13 +107,7 @@ def _decided(solutions: Sequence[Sequence[StepRating]], context: Context) -> Ite
         method=context.method,
         seed=context.seed,
     )
-    context.notes.update(
-        aggregate=fitted.method,
-        aggregate_reason=fitted.reason,
-        aggregate_converged=fitted.converged,
-        aggregate_candidates=candidate_table(fitted.candidates),
-        reliability=reliability_table(fitted.annotators, fitted.reliability),
-    )
+    context.notes.update(fitted_notes(fitted))
     if fitted.method == "majority":
         yield from _by_majority(solutions, context, told=True)
         return

@@ -102,4 +102,5 @@ def test_settings_that_do_not_fit_the_kind_are_refused(kind, values, words):
 
 def test_each_kind_has_a_default_that_trains_on_it():
     for kind in set(OBJECTIVE_KINDS.values()):
+        assert OBJECTIVE_KINDS[default_objective(kind)] == kind
         check_kind(RewardConfig(objective=default_objective(kind), frozen=False), kind)

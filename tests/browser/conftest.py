@@ -50,17 +50,19 @@ def sign_in(page, installation, name):
 
 
 @pytest.fixture
-def seat(installation, page, request):
-    """A person with mouse and keyboard in front of one item of any kind."""
-    return Seat(installation, page, _own_name(request), sign_in=sign_in)
+def own_name(request):
+    """A name for the person and the project of this test alone: installations are shared."""
+    return re.sub(r"\W+", "-", request.node.name.removeprefix("test_"))[-60:].strip("-").lower()
 
 
 @pytest.fixture
-def phone_seat(installation, new_context, request):
+def seat(installation, page, own_name):
+    """A person with mouse and keyboard in front of one item of any kind."""
+    return Seat(installation, page, own_name, sign_in=sign_in)
+
+
+@pytest.fixture
+def phone_seat(installation, new_context, own_name):
     """The same with a phone that is touched."""
     page = new_context(**PHONE).new_page()
-    return Seat(installation, page, _own_name(request), sign_in=sign_in)
-
-
-def _own_name(request):
-    return re.sub(r"\W+", "-", request.node.name.removeprefix("test_"))[-60:].strip("-").lower()
+    return Seat(installation, page, own_name, sign_in=sign_in)

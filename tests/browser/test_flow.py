@@ -19,8 +19,8 @@ print(json.dumps("ready"))
 
 
 @pytest.fixture
-def seat(installation, page, request):
-    return Desk(installation, page, request.node.originalname.split("_")[-1])
+def seat(installation, page, own_name):
+    return Desk(installation, page, own_name)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def desk(seat):
     return seat.sit_down()
 
 
-def test_the_next_item_stands_there_before_the_answer_has_arrived_swap(desk):
+def test_the_next_item_stands_there_before_the_answer_has_arrived(desk):
     held = []
     desk.page.route("**/submit/", lambda route: held.append(route))
     desk.press("t", "Enter")
@@ -40,7 +40,7 @@ def test_the_next_item_stands_there_before_the_answer_has_arrived_swap(desk):
     assert desk.stored() == [["0", 1, TIE]]
 
 
-def test_each_judgment_takes_one_request_once(desk):
+def test_each_judgment_takes_one_request(desk):
     posts = []
     desk.page.on("request", lambda r: r.method == "POST" and posts.append(r.url.split("/")[-2]))
     for k in range(3):
@@ -49,14 +49,14 @@ def test_each_judgment_takes_one_request_once(desk):
     assert posts == ["submit"] * 3
 
 
-def test_pressing_enter_twice_stores_one_answer_twice(desk):
+def test_pressing_enter_twice_stores_one_answer(desk):
     desk.press("t", "Enter", "Enter", "Enter")
     desk.shows(1)
     desk.has_judged(1)
     assert desk.stored() == [["0", 1, TIE]]
 
 
-def test_a_skip_goes_on_at_once_too_skipping(desk):
+def test_a_skip_goes_on_at_once_too(desk):
     held = []
     desk.page.route("**/skip/", lambda route: held.append(route))
     desk.press("s", "2", "Enter")
@@ -67,7 +67,7 @@ def test_a_skip_goes_on_at_once_too_skipping(desk):
     assert [row[0] for row in desk.stored()] == ["1"]
 
 
-def test_an_item_that_ran_out_while_it_was_ready_is_asked_for_again_expired(desk):
+def test_an_item_that_ran_out_while_it_was_ready_is_asked_for_again(desk):
     assert desk.let_expire() == 2
     desk.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     desk.page.wait_for_timeout(500)
@@ -79,7 +79,7 @@ def test_an_item_that_ran_out_while_it_was_ready_is_asked_for_again_expired(desk
     assert desk.stored() == [["0", 1, TIE], ["1", 1, LEFT]]
 
 
-def test_time_is_counted_from_when_the_item_is_shown_shown(desk, installation):
+def test_time_is_counted_from_when_the_item_is_shown(desk, installation):
     desk.page.wait_for_timeout(1_500)
     desk.press("t", "Enter", "t", "Enter")
     desk.shows(2)
@@ -94,7 +94,7 @@ def test_time_is_counted_from_when_the_item_is_shown_shown(desk, installation):
     assert second < 1
 
 
-def test_two_tabs_on_one_item_store_one_judgment_tabs(desk, context):
+def test_two_tabs_on_one_item_store_one_judgment(desk, context):
     other = context.new_page()
     with other.expect_response("**/prefetch/"):
         other.goto(desk.url)
@@ -107,7 +107,7 @@ def test_two_tabs_on_one_item_store_one_judgment_tabs(desk, context):
     assert desk.stored() == [["0", 1, TIE]]
 
 
-def test_z_opens_the_last_judgment_and_saving_makes_a_revision_undo(desk):
+def test_z_opens_the_last_judgment_and_saving_makes_a_revision(desk):
     desk.press("t", "Enter")
     desk.shows(1)
     desk.press("4")
@@ -123,7 +123,7 @@ def test_z_opens_the_last_judgment_and_saving_makes_a_revision_undo(desk):
     assert desk.stored() == [["0", 1, TIE], ["0", 2, LEFT]]
 
 
-def test_the_list_of_ones_own_judgments_leads_to_each_listed(desk):
+def test_the_list_of_ones_own_judgments_leads_to_each(desk):
     for key in ("t", "2"):
         desk.press(key, "Enter")
     desk.shows(2)
@@ -137,7 +137,7 @@ def test_the_list_of_ones_own_judgments_leads_to_each_listed(desk):
     expect(desk.page.locator("input[value=tie]")).to_be_checked()
 
 
-def test_a_moved_key_works_and_its_hint_says_so_moved(seat):
+def test_a_moved_key_works_and_its_hint_says_so(seat):
     page = seat.page
     page.goto(f"http://127.0.0.1:{seat.installation.port}/keys/?next=/p/{seat.name}/annotate/")
     page.locator("[name='comparison.t']").focus()
@@ -154,9 +154,7 @@ def test_a_moved_key_works_and_its_hint_says_so_moved(seat):
     seat.has_judged(1)
 
 
-def test_the_guidelines_stand_beside_the_work_and_a_new_edition_is_announced_panel(
-    seat, installation
-):
+def test_the_guidelines_stand_beside_the_work_and_a_new_edition_is_announced(seat, installation):
     installation.python(PUBLISH.format(name=seat.name, text="Be **fair**."))
     page = seat.sit_down().page
     panel = page.locator("#guidelines")

@@ -46,15 +46,14 @@ print(json.dumps([[a.status, a.skip_reason] for a in mine]))
 
 
 @pytest.fixture
-def desk(installation, page, request):
+def desk(installation, page, own_name):
     """Sign a new person in at a new project with items of these kinds; returns their name."""
 
     def sit_down(*kinds):
-        name = request.node.originalname.split("_")[-1]
-        installation.python(SETUP.format(name=name, kinds=kinds))
-        sign_in(page, installation, name)
-        page.goto(f"http://127.0.0.1:{installation.port}/p/{name}/annotate/")
-        return name
+        installation.python(SETUP.format(name=own_name, kinds=kinds))
+        sign_in(page, installation, own_name)
+        page.goto(f"http://127.0.0.1:{installation.port}/p/{own_name}/annotate/")
+        return own_name
 
     return sit_down
 
@@ -114,7 +113,7 @@ def test_an_answer_chosen_just_before_a_reload(desk, page):
     expect(page.locator("input[value=left-3]")).to_be_checked()
 
 
-def test_an_answer_whose_draft_is_slower_than_the_reload_slow(desk, page):
+def test_an_answer_whose_draft_is_slower_than_the_reload(desk, page):
     desk("comparison")
     expect(page.locator("#item.item-comparison")).to_be_visible()
     page.route("**/draft", lambda route: route.abort(), times=1)
@@ -129,7 +128,7 @@ def test_an_answer_whose_draft_is_slower_than_the_reload_slow(desk, page):
     assert draft.value.request.post_data_json["version"] == 2
 
 
-def test_the_page_that_waits_shows_a_new_round_by_itself_waiting(desk, page, installation):
+def test_the_page_that_waits_shows_a_new_round_by_itself(desk, page, installation):
     name = desk()
     expect(page.get_by_role("heading", name="Nothing to do right now")).to_be_visible()
     with page.expect_response("**/annotate/?waiting=1*", timeout=20_000) as poll:
@@ -142,7 +141,7 @@ def test_the_page_that_waits_shows_a_new_round_by_itself_waiting(desk, page, ins
     expect(page.locator(".is-resting")).to_have_count(0)
 
 
-def test_escape_leaves_the_reason_so_that_keys_work_after_escape(desk, page):
+def test_escape_leaves_the_reason_so_that_keys_work(desk, page):
     desk("comparison")
     _press(page, "r")
     expect(page.locator("textarea[name=rationale]")).to_be_focused()

@@ -14,9 +14,9 @@ TIE = {"choice": "tie"}
 
 
 @pytest.fixture
-def seat(installation, page, request):
+def seat(installation, page, own_name):
     """A person and a project for this test alone, with the first item on screen."""
-    return Desk(installation, page, request.node.originalname.split("_")[-1]).sit_down()
+    return Desk(installation, page, own_name).sit_down()
 
 
 @pytest.fixture

@@ -10,12 +10,11 @@ TIE, LEFT = {"choice": "tie"}, {"choice": "left", "strength": 3}
 
 
 @pytest.fixture
-def desk(installation, page, request):
-    name = request.node.originalname.split("_")[-1]
-    return Desk(installation, page, name).sit_down()
+def desk(installation, page, own_name):
+    return Desk(installation, page, own_name).sit_down()
 
 
-def test_two_answers_given_offline_arrive_in_order_when_back_inorder(desk, context):
+def test_two_answers_given_offline_arrive_in_order_when_back(desk, context):
     context.set_offline(True)
     desk.press("t", "Enter")
     desk.shows(1)
@@ -30,7 +29,7 @@ def test_two_answers_given_offline_arrive_in_order_when_back_inorder(desk, conte
     assert desk.stored() == [["0", 1, TIE], ["1", 1, LEFT]]
 
 
-def test_an_answer_survives_a_reload_and_a_minute_offline_minute(desk, context):
+def test_an_answer_survives_a_reload_and_a_minute_offline(desk, context):
     context.set_offline(True)
     desk.press("t", "Enter")
     desk.shows(1)
@@ -53,7 +52,7 @@ def test_an_answer_survives_a_reload_and_a_minute_offline_minute(desk, context):
     assert desk.stored()[1:] == [["1", 1, LEFT | {"rationale": "Because"}]]
 
 
-def test_a_reply_that_is_lost_makes_no_second_row_lostreply(desk):
+def test_a_reply_that_is_lost_makes_no_second_row(desk):
     def lose_the_reply(route):
         route.fetch()
         route.abort()
@@ -69,7 +68,7 @@ def test_a_reply_that_is_lost_makes_no_second_row_lostreply(desk):
     assert desk.stored() == [["0", 1, TIE], ["1", 1, LEFT]]
 
 
-def test_a_busy_server_is_asked_again_after_the_time_it_names_busy(desk):
+def test_a_busy_server_is_asked_again_after_the_time_it_names(desk):
     desk.page.route(
         "**/submit/",
         lambda route: route.fulfill(status=429, headers={"Retry-After": "1"}, body=""),
@@ -81,7 +80,7 @@ def test_a_busy_server_is_asked_again_after_the_time_it_names_busy(desk):
     assert desk.stored() == [["0", 1, TIE]]
 
 
-def test_a_page_that_only_looks_like_success_stores_nothing_captive(desk):
+def test_a_page_that_only_looks_like_success_stores_nothing(desk):
     desk.page.route("**/submit/", lambda route: route.fulfill(body="<h1>Pay here</h1>"), times=1)
     desk.press("t", "Enter")
     desk.unsent("1 answer is waiting")
@@ -90,7 +89,7 @@ def test_a_page_that_only_looks_like_success_stores_nothing_captive(desk):
     assert desk.stored() == [["0", 1, TIE]]
 
 
-def test_leaving_warns_only_while_something_is_unsent_leaving(desk, context):
+def test_leaving_warns_only_while_something_is_unsent(desk, context):
     warned = []
     desk.page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
     desk.press("t", "Enter")
@@ -106,7 +105,7 @@ def test_leaving_warns_only_while_something_is_unsent_leaving(desk, context):
     assert warned == ["beforeunload"]
 
 
-def test_after_signing_in_again_the_answer_is_sent_signedout(desk, context):
+def test_after_signing_in_again_the_answer_is_sent(desk, context):
     context.clear_cookies()
     desk.press("t", "Enter")
     desk.shows(1)
@@ -120,7 +119,7 @@ def test_after_signing_in_again_the_answer_is_sent_signedout(desk, context):
     assert desk.stored() == [["0", 1, TIE]]
 
 
-def test_an_answer_is_never_sent_for_somebody_else_stranger(desk, context, installation):
+def test_an_answer_is_never_sent_for_somebody_else(desk, context, installation):
     context.clear_cookies()
     desk.press("t", "Enter")
     desk.unsent("You are signed out.")
@@ -134,7 +133,7 @@ def test_an_answer_is_never_sent_for_somebody_else_stranger(desk, context, insta
     assert desk.stored() == []
 
 
-def test_what_the_server_refuses_comes_back_with_the_reason_refused(desk):
+def test_what_the_server_refuses_comes_back_with_the_reason(desk):
     held = []
     desk.page.route("**/submit/", lambda route: held.append(route), times=1)
     desk.press("2", "Enter")

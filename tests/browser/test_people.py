@@ -21,12 +21,11 @@ print(json.dumps("ready"))
 
 
 @pytest.fixture
-def office(installation, page, request):
+def office(installation, page, own_name):
     """A manager who is signed in; returns the address of their project."""
-    name = request.node.originalname.split("_")[-1]
-    installation.python(SETUP.format(name=name))
-    sign_in(page, installation, name)
-    return f"http://127.0.0.1:{installation.port}/p/{name}/"
+    installation.python(SETUP.format(name=own_name))
+    sign_in(page, installation, own_name)
+    return f"http://127.0.0.1:{installation.port}/p/{own_name}/"
 
 
 def test_somebody_joins_by_a_link_that_was_copied(page, browser, office):

@@ -35,8 +35,8 @@ print(json.dumps(Assignment.objects.filter(annotator__username="{name}").count()
 
 
 @pytest.fixture
-def seat(installation, page, request):
-    return Desk(installation, page, request.node.originalname.split("_")[-1])
+def seat(installation, page, own_name):
+    return Desk(installation, page, own_name)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def desk(seat):
     return seat.sit_down()
 
 
-def test_an_answer_sent_while_its_lease_is_renewed_takes_the_new_fence_renewing(desk):
+def test_an_answer_sent_while_its_lease_is_renewed_takes_the_new_fence(desk):
     held = []
     assert desk.let_expire() == 2
     desk.press("t")
@@ -61,7 +61,7 @@ def test_an_answer_sent_while_its_lease_is_renewed_takes_the_new_fence_renewing(
     assert desk.stored() == [["0", 1, TIE]]
 
 
-def test_a_prefetch_that_is_slower_than_two_answers_brings_no_judged_item_back_outpaced(seat):
+def test_a_prefetch_that_is_slower_than_two_answers_brings_no_judged_item_back(seat):
     held, page = [], seat.page
     page.route("**/prefetch/", lambda route: held.append((route, route.fetch())), times=1)
     page.goto(seat.url)
@@ -80,9 +80,7 @@ def test_a_prefetch_that_is_slower_than_two_answers_brings_no_judged_item_back_o
     seat.has_judged(3)
 
 
-def test_a_waiting_page_takes_no_item_of_somebody_who_signed_in_since_colleague(
-    installation, page, context
-):
+def test_a_waiting_page_takes_no_item_of_somebody_who_signed_in_since(installation, page, context):
     desk = Desk(installation, page, "colleague", items=1)
     page.goto(desk.url)
     desk.shows(0)
@@ -99,7 +97,7 @@ def test_a_waiting_page_takes_no_item_of_somebody_who_signed_in_since_colleague(
     assert installation.python(LEASES_OF.format(name=f"{desk.name}-colleague")) == 0
 
 
-def test_a_skip_pressed_twice_is_sent_once_and_its_dialog_closes_skiptwice(desk):
+def test_a_skip_pressed_twice_is_sent_once_and_its_dialog_closes(desk):
     held, page = [], desk.page
     page.route("**/skip/", lambda route: held.append(route))
     page.evaluate(LATER)
@@ -112,7 +110,7 @@ def test_a_skip_pressed_twice_is_sent_once_and_its_dialog_closes_skiptwice(desk)
     assert len(held) == 1
 
 
-def test_what_another_tab_has_sent_is_missed_by_nobody_othertab(desk, context, installation):
+def test_what_another_tab_has_sent_is_missed_by_nobody(desk, context, installation):
     context.clear_cookies()
     desk.press("t", "Enter")
     desk.unsent("You are signed out.")
@@ -126,7 +124,7 @@ def test_what_another_tab_has_sent_is_missed_by_nobody_othertab(desk, context, i
     assert desk.stored() == [["0", 1, TIE]]
 
 
-def test_an_enter_that_ends_a_composition_sends_no_skip_composing(desk):
+def test_an_enter_that_ends_a_composition_sends_no_skip(desk):
     posts = []
     desk.page.on("request", lambda request: "/skip/" in request.url and posts.append(request))
     desk.press("s")
@@ -138,7 +136,7 @@ def test_an_enter_that_ends_a_composition_sends_no_skip_composing(desk):
     expect(desk.page.locator("#skip-dialog")).to_be_visible()
 
 
-def test_a_draft_that_is_overtaken_by_the_next_one_is_no_trouble_overtaken(desk):
+def test_a_draft_that_is_overtaken_by_the_next_one_is_no_trouble(desk):
     held, page = [], desk.page
     page.route("**/draft", lambda route: held.append(route))
     desk.press("t")

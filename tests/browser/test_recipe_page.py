@@ -32,12 +32,11 @@ print(json.dumps("done"))
 
 
 @pytest.fixture
-def editor(installation, page, request):
+def editor(installation, page, own_name):
     """A manager in front of the editor; returns its address."""
-    name = request.node.originalname.split("_")[-1]
-    installation.python(SETUP.format(name=name))
-    sign_in(page, installation, name)
-    address = f"http://127.0.0.1:{installation.port}/p/{name}/datasets/recipe/"
+    installation.python(SETUP.format(name=own_name))
+    sign_in(page, installation, own_name)
+    address = f"http://127.0.0.1:{installation.port}/p/{own_name}/datasets/recipe/"
     page.goto(address)
     return address
 

@@ -7,7 +7,7 @@ from dataclasses import is_dataclass
 from functools import cache
 from typing import Any, get_type_hints
 
-from curation.recipe import KINDS, METHODS, Kind, Recipe
+from curation.recipe import KINDS, METHODS, WITH_CLASSES, WITH_LENGTHS, Kind, Recipe
 
 LIMITS: Mapping[str, tuple[float, float | None]] = {
     "seed": (0, 2**31 - 1),
@@ -38,8 +38,8 @@ FOR_KINDS: Mapping[str, tuple[Kind, ...]] = {
     "sources": ("preference",),
     "include_machine": ("stepwise", "outcome"),
     "rows.drop_unsafe": ("preference", "classification"),
-    "balance.lengths": ("preference",),
-    "balance.classes": ("stepwise", "outcome", "classification"),
+    "balance.lengths": WITH_LENGTHS,
+    "balance.classes": WITH_CLASSES,
     "balance.sides": ("preference",),
 }
 """Settings that say nothing of the other kinds, which leave them at their defaults."""

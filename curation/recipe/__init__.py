@@ -1,6 +1,14 @@
 """Recipe: the frozen, serialisable description of one curation."""
 
-from curation.recipe.recipe import KINDS, METHODS, VERSION, Kind, Recipe
+from curation.recipe.recipe import (
+    KINDS,
+    METHODS,
+    VERSION,
+    WITH_CLASSES,
+    WITH_LENGTHS,
+    Kind,
+    Recipe,
+)
 from curation.recipe.steps import (
     FLAGS,
     SOURCE_KINDS,
@@ -18,6 +26,8 @@ __all__ = [
     "METHODS",
     "SOURCE_KINDS",
     "VERSION",
+    "WITH_CLASSES",
+    "WITH_LENGTHS",
     "Balance",
     "Decontaminate",
     "Dedupe",

@@ -27,6 +27,9 @@ Kind: TypeAlias = Literal[
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 VERSION = 2
+WITH_LENGTHS: tuple[Kind, ...] = ("preference",)
+WITH_CLASSES: tuple[Kind, ...] = ("stepwise", "outcome", "classification")
+"""The kinds whose rows have two lengths, and classes, to balance."""
 
 _LABELS = ("majority", "dawid_skene", "one_coin")
 METHODS: dict[Kind, tuple[str, ...]] = {
@@ -86,6 +89,19 @@ class Recipe:
             raise RecipeError(f"A recipe's sources are some of {', '.join(SOURCE_KINDS)}.")
         if self.version != VERSION:
             raise RecipeError(f"A recipe's version is one of {VERSION}; {self.version!r} is not.")
+        self._check_balance()
+
+    def _check_balance(self) -> None:
+        asked = self.balance
+        if asked.lengths != "off" and self.kind not in WITH_LENGTHS:
+            raise RecipeError(
+                f"Rows of kind {self.kind} have no two lengths to balance: "
+                "set balance.lengths to off."
+            )
+        if asked.classes != "off" and self.kind not in WITH_CLASSES:
+            raise RecipeError(
+                f"Rows of kind {self.kind} have no classes to balance: set balance.classes to off."
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values only, for JSON."""

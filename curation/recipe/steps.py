@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from curation.core.errors import RecipeError
 from curation.core.records import SourceKind, Split
 from curation.recipe.parsing import check_fields, check_range
 
@@ -167,3 +168,8 @@ class Balance:
         check_range("max_per_cluster", self.max_per_cluster, 1)
         check_range("n_topics", self.n_topics, 0)
         check_range("subsample", self.subsample, 1)
+        if self.by == "topic" and not (self.topics or (self.embeddings and self.n_topics)):
+            raise RecipeError(
+                "To balance by topic, name a file of topics, or a file of embeddings and how many "
+                "topics to find in it (balance.n_topics)."
+            )

@@ -132,8 +132,7 @@ class PairPosterior:
     def _solved(self, place: Place, precision: float, pull: Floats, care: float) -> Floats:
         weight = place.slopes.gap_gap
         degree = self.laplacian.degrees(weight) + precision
-        start = np.zeros(self.n_items)
-        return self.laplacian.solve(degree, weight, pull, start=start, tolerance=care)
+        return self.laplacian.solve(degree, weight, pull, tolerance=care)
 
     def _tie_precision(self, place: Place, drawn: Floats) -> float:
         """The tie parameter's precision, strengths unknown; `drawn` is how they move with it."""

@@ -234,13 +234,16 @@ class Laplacian:
         weight: Floats,
         pull: Floats,
         *,
-        start: Floats,
+        start: Floats | None = None,
         tolerance: float = TOLERANCE,
     ) -> Floats:
         """Solve (diag(degree) − adjacency) x = pull by conjugate gradients scaled by `degree`."""
         self.weigh(weight)
-        solution = start.copy()
-        residual = pull - degree * solution + self.product(solution)
+        if start is None:
+            solution, residual = np.zeros(self.n_items), pull.copy()
+        else:
+            solution = start.copy()
+            residual = pull - degree * solution + self.product(solution)
         scaled = residual / degree
         direction, rising = scaled, float(residual @ scaled)
         goal = tolerance**2 * float(pull @ (pull / degree))

@@ -148,11 +148,14 @@ class NoTies:
     def slopes(self, gaps: Floats, parameter: float, counts: Floats) -> Slopes:
         """Return the derivatives, given how often each outcome was seen."""
         wins, _, losses = counts
-        first, second = _log_preferences(gaps)
-        probability, n, none = np.exp(first), wins + losses, np.zeros_like(gaps)
-        bend = n * probability * (1 - probability)
-        value = float(wins @ first + losses @ second)
-        return Slopes(value, wins - n * probability, none, bend, none, none)
+        n, none = wins + losses, np.zeros_like(gaps)
+        weaker = np.exp(-np.abs(gaps))
+        stronger = 1 / (1 + weaker)
+        minor = weaker * stronger
+        probability = np.where(gaps < 0, minor, stronger)
+        against = np.maximum(gaps, 0)
+        value = float(wins @ (gaps - against) - losses @ against - n @ np.log1p(weaker))
+        return Slopes(value, wins - n * probability, none, n * stronger * minor, none, none)
 
     def shown(self, parameter: float) -> float:
         """The value at which the model of ties has none."""

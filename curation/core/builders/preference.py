@@ -136,4 +136,4 @@ def _margin_toward(pair: Pair, label: int) -> float | None:
     toward_left = mean_margin(
         [vote.scale for vote in pair.votes], [vote.margin for vote in pair.votes]
     )
-    return None if toward_left is None else toward_left * SIGN[label]
+    return None if toward_left is None else toward_left * SIGN[label] + 0.0  # and no -0.0

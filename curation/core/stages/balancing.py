@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from curation.core.balance import (
 )
 from curation.core.columns import Mask
 from curation.core.dedupe import Merged, PromptGroups
-from curation.core.errors import RecipeError
 from curation.core.inputs import Inputs
 from curation.core.ledger import Dropped, Ledger
 from curation.core.records import Corpus
@@ -160,9 +159,7 @@ def _lengths(bench: _Bench, merged: Merged) -> None:
     if asked.lengths == "off":
         return
     rows, ids, weights = bench.left()
-    pairs = [row for row in rows if isinstance(row, PreferenceRow)]
-    if len(pairs) < len(rows):
-        raise RecipeError("Only preference rows have two lengths to balance: set lengths to off.")
+    pairs = cast(list[PreferenceRow], rows)
     balance = balance_lengths(
         [merged.length[row.chosen_id] for row in pairs],
         [merged.length[row.rejected_id] for row in pairs],
@@ -196,12 +193,7 @@ def _label(row: Row) -> str:
     """The class of a row; a solution's is whether it has an error."""
     if isinstance(row, StepwiseRow):
         return "error" if row.first_error >= 0 else "no error"
-    if isinstance(row, OutcomeRow | ClassificationRow):
-        return str(row.label)
-    raise RecipeError(
-        "Only stepwise, outcome and classification rows have classes to balance: "
-        "set classes to off."
-    )
+    return str(cast(OutcomeRow | ClassificationRow, row).label)
 
 
 def _weigh_steps(bench: _Bench) -> None:

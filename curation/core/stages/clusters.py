@@ -10,7 +10,6 @@ from curation.core.dedupe import (
     near_duplicate_clusters,
     near_duplicate_row_clusters,
 )
-from curation.core.errors import RecipeError
 from curation.core.inputs import Inputs, named
 from curation.core.records import Corpus
 from curation.core.rows import PreferenceRow, Row, responses_of
@@ -46,11 +45,6 @@ def row_topics(rows: Sequence[Row], recipe: Recipe, inputs: Inputs) -> list[str]
     if asked.topics:
         given = named(inputs.topics, asked.topics, "file of topics")
         return [given.get(row.group, NO_TOPIC) for row in rows]
-    if not asked.embeddings or not asked.n_topics:
-        raise RecipeError(
-            "To balance by topic, name a file of topics, or a file of embeddings and how many "
-            "topics to find in it."
-        )
     found = named(inputs.embeddings, asked.embeddings, "file of embeddings")
     ids = found.ids.tolist()
     labels = cluster_topics(found.matrix, asked.n_topics, ids=ids, seed=recipe.seed).labels

@@ -1,6 +1,8 @@
 """The cumulative-logit model against a slow twin, its own slope, and planted truth."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from tests.curation.core.aggregate.rating_twins import (
     simulated_ratings,
 )
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "cumulative_logit.json"
 LEVELS = 4
 levels = st.lists(
     st.tuples(st.integers(0, 4), st.integers(0, 2), st.integers(0, LEVELS - 1)),
@@ -119,19 +122,31 @@ def test_probabilities_are_those_of_the_definition():
     np.testing.assert_allclose(found.sum(axis=0), 1)
 
 
-def test_scores_equal_the_twin_at_the_fitted_habits():
+@pytest.fixture(scope="module")
+def golden_fit():
     rows = [
         (item, who, said)
         for who, row in enumerate(["01230123", "02330112", "00231033"])
         for item, said in enumerate(map(int, row))
     ]
-    fit = fit_cumulative_logit(*map(list, zip(*rows, strict=True)))
+    return rows, fit_cumulative_logit(*map(list, zip(*rows, strict=True)))
+
+
+def test_scores_equal_the_twin_at_the_fitted_habits(golden_fit):
+    rows, fit = golden_fit
     expected = graded_scores(
         rows, np.linspace(-4.5, 4.5, 25), fit.levels, list(fit.thresholds), list(fit.shift),
         list(fit.slope), fit.common_slope,
     )  # fmt: skip
     assert fit.converged
     np.testing.assert_allclose(fit.scores, expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["scores", "stderr", "thresholds", "shift", "slope"])
+def test_golden_rows(golden_fit, name):
+    """What this version of the model found, once its scores had been compared with the twin's."""
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    np.testing.assert_allclose(getattr(golden_fit[1], name), golden[name], atol=1e-4)
 
 
 def planted(seed, n_items=500, n_annotators=20, per_item=6):

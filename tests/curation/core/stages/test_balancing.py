@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from curation.core.build import Built, build_dataset
-from curation.core.errors import RecipeError
 from curation.core.inputs import Inputs
 from curation.core.records import Corpus, Judgment
 from curation.recipe import Balance, FilterRows, Recipe
@@ -85,8 +84,6 @@ def test_topics_come_from_a_file() -> None:
     for row in built.rows["train"]:
         mass[given[row.group]] += row.weight
     assert mass["bees"] == pytest.approx(mass["cars"])
-    with pytest.raises(RecipeError, match="name a file of topics, or a file of embeddings"):
-        build("preference", judged(), texts(), balance=Balance(by="topic"))
 
 
 def test_a_subsample_is_drawn_by_the_seed() -> None:
@@ -126,17 +123,6 @@ def test_steps_are_weighted_so_that_each_label_has_the_same_mass() -> None:
         for label, weight in zip(row.labels, row.step_weights, strict=True):
             mass[label] += weight
     assert mass[True] == pytest.approx(mass[False])
-
-
-@pytest.mark.parametrize(
-    ("asked", "sentence"),
-    [({"classes": "drop"}, "set classes to off"), ({"lengths": "drop"}, "set lengths to off")],
-)
-def test_what_a_kind_cannot_balance_says_so(asked: dict[str, Any], sentence: str) -> None:
-    kind = "preference" if "classes" in asked else "outcome"
-    given: list[Judgment] = judged() if kind == "preference" else [outcome(True)]
-    with pytest.raises(RecipeError, match=sentence):
-        build(kind, given, texts() if kind == "preference" else None, balance=Balance(**asked))
 
 
 def test_rows_are_filtered_before_they_are_balanced() -> None:

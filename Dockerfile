@@ -22,6 +22,6 @@ CMD ["gunicorn", "config.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-
 
 FROM web AS worker
 USER root
-RUN pip install --no-cache-dir -c constraints.txt -e ".[train,demo,math]"
+RUN pip install --no-cache-dir -c constraints.txt -e ".[train,serve,demo,math]"
 USER tiebreak
 CMD ["celery", "--app", "config", "worker", "--queues", "default,gpu", "--loglevel", "info"]

@@ -25,12 +25,12 @@ $(BIN)/python:
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "==> Installing Tiebreak with its pinned parts (some minutes the first time)"
-	@$(PIP) install --quiet --progress-bar on -c constraints.txt -e ".[train,demo,math]"
+	@$(PIP) install --quiet --progress-bar on -c constraints.txt -e ".[train,serve,demo,math]"
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "==> Installing Tiebreak and what its tests need (some minutes the first time)"
-	@$(PIP) install --quiet --progress-bar on -c constraints.txt -e ".[train,demo,math,dev]"
+	@$(PIP) install --quiet --progress-bar on -c constraints.txt -e ".[train,serve,demo,math,dev]"
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo ## Load the sample projects, train a first model, serve on localhost:8000

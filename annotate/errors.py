@@ -29,6 +29,17 @@ class Conflict(TiebreakError):
     code = "conflict"
 
 
+class NotReady(TiebreakError):
+    """What is asked for is being started or busy; ``wait`` says for how many seconds."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "not_ready"
+
+    def __init__(self, message: str, *, wait: float = 1.0) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class TooLarge(TiebreakError):
     """The upload is larger than this installation takes."""
 

@@ -29,6 +29,7 @@ RUN_LABELS = (
     _("Selection"),
     _("Scoring"),
     _("Verification"),
+    _("Judging"),
 )
 RUN_MESSAGES = (_("Waiting."),)
 LOOP_STATES = (_("waiting"), _("blocked"), _("done"))

@@ -162,6 +162,18 @@ MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 512 * 2**20, why="largest fil
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_100  # a page of 2,000 steps
 
+# --- scoring ----------------------------------------------------------------------------------
+SCORER_SOCKET = env.folder(
+    "SCORER_SOCKET",
+    VAR_DIR / "scorer" / "socket",
+    why="where the scorer listens, in a folder of its own that only its user may enter",
+)
+SCORER_MODELS = env.integer("SCORER_MODELS", 3, why="how many models the scorer keeps warm")
+SCORER_MEMORY_MB = env.integer(
+    "SCORER_MEMORY_MB", 8_192, why="what the weights of those models may take together"
+)
+SCORER_SECONDS = env.integer("SCORER_SECONDS", 60, why="how long a score request may take")
+
 # --- Hugging Face Hub -------------------------------------------------------------------------
 HF_ENDPOINT = env.text(
     "HF_ENDPOINT", "https://huggingface.co", why="the Hugging Face Hub, or one that speaks as it"
@@ -169,6 +181,24 @@ HF_ENDPOINT = env.text(
 HF_TOKEN = env.text(
     "HF_TOKEN", "", why="a token that may write to the Hub; empty asks for one with each export"
 )
+
+# --- judges ---------------------------------------------------------------------------------
+JUDGE_ENDPOINT = env.text(
+    "JUDGE_ENDPOINT",
+    "",
+    why="base address of an OpenAI-compatible API, such as https://api.openai.com/v1",
+)
+JUDGE_API_KEY = env.text("JUDGE_API_KEY", "", why="the key of that API; it is stored nowhere else")
+JUDGE_MODELS = env.words(
+    "JUDGE_MODELS",
+    why="models that may judge, separated by commas: NAME, NAME=IN/OUT with the prices of a "
+    "million tokens read and written, or local:PATH",
+)
+JUDGE_REQUESTS_PER_MINUTE = env.integer(
+    "JUDGE_REQUESTS_PER_MINUTE", 60, why="most requests a minute of one judge; 0 sets no limit"
+)
+JUDGE_PARALLEL = env.integer("JUDGE_PARALLEL", 4, why="questions that a judge is asked at once")
+JUDGE_MAX_TOKENS = env.integer("JUDGE_MAX_TOKENS", 1024, why="longest reply of a judge, in tokens")
 
 # --- accounts -------------------------------------------------------------------------------
 AUTH_USER_MODEL = "annotate.User"
@@ -298,6 +328,7 @@ EXPORT_DIR = VAR_DIR / "exports"
 CHECKPOINT_DIR = VAR_DIR / "checkpoints"
 JOB_DIR = VAR_DIR / "jobs"
 CACHE_DIR = VAR_DIR / "cache"
+SERVED_DIR = VAR_DIR / "served"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]

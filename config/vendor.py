@@ -34,6 +34,9 @@ FILES = {
     "diff/libesm/diff/array.js": "diff/array.js",
     "diff/libesm/diff/base.js": "diff/base.js",
     "diff/LICENSE": "diff/LICENSE",
+    "uplot/dist/uPlot.iife.min.js": "uplot/uplot.min.js",
+    "uplot/dist/uPlot.min.css": "uplot/uplot.min.css",
+    "uplot/LICENSE": "uplot/LICENSE",
 }
 FONTS = "katex/dist/fonts/*.woff2"
 SOURCE_MAP = re.compile(rb"\n?(//[#@] ?sourceMappingURL=[^\n]*|/\*# ?sourceMappingURL=.*?\*/)\n?")

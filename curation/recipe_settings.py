@@ -36,7 +36,7 @@ LIMITS: Mapping[str, tuple[float, float | None]] = {
 FOR_KINDS: Mapping[str, tuple[Kind, ...]] = {
     "aspect": ("preference", "rating"),
     "sources": ("preference",),
-    "include_machine": ("stepwise", "outcome"),
+    "include_machine": ("preference", "ranking", "stepwise", "outcome", "rating"),
     "rows.drop_unsafe": ("preference", "classification"),
     "balance.lengths": WITH_LENGTHS,
     "balance.classes": WITH_CLASSES,

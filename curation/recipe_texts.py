@@ -45,7 +45,7 @@ LABELS: Mapping[str, Any] = {
     "sources": _("Made from"),
     "seed": _("Seed"),
     "include_simulated": _("Include simulated judgments"),
-    "include_machine": _("Include verifiers and rollouts where no person judged"),
+    "include_machine": _("Include programs: verifiers, rollouts, models that judge"),
     "until": _("Judgments until"),
     "select.min_seconds": _("Seconds at least"),
     "select.max_seconds": _("Seconds at most"),

@@ -1,4 +1,4 @@
-"""Who may see a checkpoint; pages and the API ask here."""
+"""Who may see a checkpoint or a run; pages and the API ask here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from annotate.access import get_project_for
 from annotate.models import Membership, User
-from modeling.models import Checkpoint
+from modeling.models import Checkpoint, TrainingRun
 
 
 def get_checkpoint_for(
@@ -20,3 +20,15 @@ def get_checkpoint_for(
     )
     get_project_for(user, checkpoint.project.slug, role=role)
     return checkpoint
+
+
+def get_training_for(
+    user: User, public_id: UUID, *, role: str = Membership.Role.REVIEWER
+) -> TrainingRun:
+    """The training run, if the user has at least this role in its project."""
+    run = get_object_or_404(
+        TrainingRun.objects.select_related("project", "dataset__project", "requested_by"),
+        public_id=public_id,
+    )
+    get_project_for(user, run.project.slug, role=role)
+    return run

@@ -17,6 +17,7 @@ from modeling.loop import advance
 from modeling.models import (
     Checkpoint,
     EvaluationRun,
+    JudgeRun,
     LoopProject,
     Score,
     ScoringRun,
@@ -41,6 +42,11 @@ class EvaluationRunAdmin(RunAdmin):
 class ScoringRunAdmin(RunAdmin):
     list_display = ("public_id", "project", "status", "strategy", "size", "round", "created_at")
     list_select_related = ("project", "round__project")
+
+
+@admin.register(JudgeRun)
+class JudgeRunAdmin(RunAdmin):
+    list_display = ("public_id", "project", "status", "progress", "model", "form", "created_at")
 
 
 @admin.register(Checkpoint)

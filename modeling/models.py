@@ -7,9 +7,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 
 from annotate.models import Project, Response, Round, Run
 from curation.models import DatasetVersion
+
+LOCAL = "local:"
+"""What the names of judges on this machine begin with."""
 
 
 class TrainingRun(Run):
@@ -27,6 +31,15 @@ class TrainingRun(Run):
 
     class Meta(Run.Meta):
         abstract = False
+
+    @property
+    def objective(self) -> str:
+        """What is trained; runs from before there was a choice name nothing."""
+        return str(self.config.get("objective", "bradley_terry"))
+
+    @property
+    def shown_at(self) -> str:
+        return reverse("modeling:run-detail", args=[self.public_id])
 
 
 class Checkpoint(models.Model):
@@ -130,6 +143,54 @@ class ScoringRun(Run):
             ),
             models.CheckConstraint(condition=models.Q(size__gte=1), name="scoringrun_size"),
         ]
+
+
+class JudgeRun(Run):
+    """A language model on its way through a project's items, as one more annotator.
+
+    ``form`` is how comparisons and rankings are judged; ratings and outcomes have one form each.
+    ``kinds`` are the kinds of item, all where it is empty; ``criteria`` a list of
+    {name, description}. ``limit`` bounds the items that are asked about, ``budget`` the cost in
+    the currency of the configured prices. Endpoints and keys stand in the settings alone.
+    """
+
+    class Form(models.TextChoices):
+        PAIRWISE = "pairwise", "two responses side by side, in both orders"
+        SINGLE = "single", "a grade for each response"
+        RUBRIC = "rubric", "scores for criteria"
+
+    task_name = "modeling.run_judging"
+    label = "Judging"
+
+    model = models.CharField(max_length=200)
+    form = models.CharField(max_length=12, choices=Form, default=Form.PAIRWISE)
+    kinds = models.JSONField(default=list, blank=True)
+    criteria = models.JSONField(default=list, blank=True)
+    limit = models.PositiveIntegerField(null=True, blank=True)
+    budget = models.FloatField(null=True, blank=True)
+
+    class Meta(Run.Meta):
+        abstract = False
+        constraints = [
+            *Run.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(form__in=["pairwise", "single", "rubric"]),
+                name="judgerun_form_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(limit__isnull=True) | models.Q(limit__gte=1),
+                name="judgerun_limit",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(budget__isnull=True) | models.Q(budget__gte=0),
+                name="judgerun_budget",
+            ),
+        ]
+
+    @property
+    def queue(self) -> str:  # type: ignore[override]
+        """A model on this machine wants its accelerator; an endpoint only wants patience."""
+        return "gpu" if self.model.startswith(LOCAL) else "default"
 
 
 class LoopProject(Project):

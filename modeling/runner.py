@@ -27,6 +27,7 @@ POLL_SECONDS = 0.2
 GRACE_SECONDS = 60
 MAX_CURVE = 1_000
 LOG_BYTES = 16_000
+OPTIONS = "options.json"
 Progress = Callable[[dict[str, Any]], None]
 Report = Callable[[float, str], None]
 
@@ -67,9 +68,24 @@ def evaluate(run: EvaluationRun, report: Reporter) -> dict[str, Any]:
         "checkpoint": str(run.checkpoint.directory),
         "data": run.data,
         "cache": str(settings.CACHE_DIR),
+        **_options(run),
     }
     found = run_job(job_directory(run), "evaluate", job, report)
     return found | {"checkpoint": str(run.checkpoint.public_id)}
+
+
+def keep_options(run: EvaluationRun, options: Mapping[str, Any]) -> None:
+    """Keep what an evaluation is asked besides its file, for whoever does the work."""
+    path = job_directory(run) / OPTIONS
+    path.write_text(json.dumps(dict(options)), encoding="utf-8")
+
+
+def _options(run: EvaluationRun) -> dict[str, Any]:
+    path = job_directory(run) / OPTIONS
+    if not path.exists():
+        return {}
+    options: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return options
 
 
 def score(

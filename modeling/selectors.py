@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Count, F
+from django.db.models import Avg, Count, F, QuerySet
 from django.db.models.functions import Abs
 
 from annotate.errors import InvalidInput
-from annotate.models import Assignment, Project, Round, RoundItem, User
+from annotate.models import Assignment, Project, Round, RoundItem, Run, User
 from annotate.selectors import RoundProgress, all_judgments_of
+from annotate.services.runs import run_models
 from curation.models import CurationRun, DatasetVersion
-from modeling.models import Checkpoint
+from modeling.labels import Measure, measure_of, short_objective
+from modeling.models import Checkpoint, TrainingRun
 
 Status = Assignment.Status
 
@@ -34,7 +36,8 @@ class CheckpointRow:
     """A checkpoint in a table: what it was trained on and how it did on held-out pairs.
 
     ``after_round`` is the number of the round whose close led to its dataset, None where none
-    did. Figures are None where nothing was held out; ``baseline`` prefers the longer answer.
+    did. Figures are None where nothing was held out; ``interval`` is that of ``accuracy``, and
+    ``baseline`` prefers the longer answer. ``value`` is the figure that ``measure`` names.
     """
 
     checkpoint: Checkpoint
@@ -44,10 +47,21 @@ class CheckpointRow:
     accuracy: float | None
     interval: tuple[float, float] | None
     baseline: float | None
+    value: float | None
+
+    @property
+    def measure(self) -> Measure:
+        """The figure that tells models of this kind of dataset in short."""
+        return measure_of(self.dataset.kind)
+
+    @property
+    def objective(self) -> str:
+        """What it was trained as, in one or two words."""
+        return short_objective(self.checkpoint.run.objective)
 
 
 def checkpoint_rows(project: Project) -> list[CheckpointRow]:
-    """The project's checkpoints, oldest first; three figures are read, not the failures."""
+    """The project's checkpoints, oldest first; few figures are read, not the failures."""
     checkpoints = (
         Checkpoint.objects.filter(project=project)
         .select_related("project", "run__dataset__project")
@@ -57,6 +71,8 @@ def checkpoint_rows(project: Project) -> list[CheckpointRow]:
             accuracy=F("metrics__test__accuracy"),
             interval=F("metrics__test__interval"),
             baseline=F("metrics__test__length_accuracy"),
+            first_error_f1=F("metrics__test__first_error_f1"),
+            pearson=F("metrics__test__pearson"),
         )
         .order_by("number")
     )
@@ -82,7 +98,33 @@ def _checkpoint_row(checkpoint: Any, after: dict[int, int]) -> CheckpointRow:
         accuracy=checkpoint.accuracy,
         interval=(low_high[0], low_high[1]) if low_high else None,
         baseline=checkpoint.baseline,
+        value=getattr(checkpoint, measure_of(checkpoint.run.dataset.kind).key),
     )
+
+
+def run_kinds() -> dict[str, type[Run]]:
+    """The kinds of run of this app by the name that addresses use, such as ``training``."""
+    ours = [model for model in run_models() if model._meta.app_label == "modeling"]
+    return {str(model._meta.model_name).removesuffix("run"): model for model in ours}
+
+
+def latest_runs(project: Project, *, kind: str = "", status: str = "", limit: int) -> list[Run]:
+    """The project's runs of this app, newest first; all kinds and states where none is named."""
+    found: list[Run] = []
+    for name, model in run_kinds().items():
+        if kind in ("", name):
+            rows = model._default_manager.filter(project=project).defer("log", "result")
+            rows = rows.filter(status=status) if status else rows
+            found += _with_subjects(rows).order_by("-created_at")[:limit]
+    return sorted(found, key=lambda run: run.created_at, reverse=True)[:limit]
+
+
+def _with_subjects(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """With what each works on, in the same query."""
+    if rows.model is TrainingRun:
+        return rows.select_related("dataset__project", "checkpoint__project").defer("curve")
+    names = {field.name for field in rows.model._meta.fields}
+    return rows.select_related("checkpoint__project") if "checkpoint" in names else rows
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,11 @@ from annotate.services.projects import record
 from annotate.services.runs import enqueue
 from curation.models import DatasetVersion
 from modeling.core.acquisition import STRATEGIES
-from modeling.core.config import RewardConfig
+from modeling.core.config import PAIR_OBJECTIVES, RewardConfig
 from modeling.core.errors import ModelingError
 from modeling.models import Checkpoint, EvaluationRun, ScoringRun, TrainingRun
 
 MAX_ROUND = 100_000
-SCORER = "bradley_terry"  # the objective of models that score pairs for rounds
 
 
 def parse_config(config: Mapping[str, Any], *, kind: str) -> RewardConfig:
@@ -131,7 +130,7 @@ def publish_checkpoint(
     if existing is not None:
         return existing
     top = Checkpoint.objects.filter(project=project).aggregate(top=Max("number"))["top"]
-    in_force = _objective(run) == SCORER
+    in_force = scores_pairs(run)
     if in_force:
         Checkpoint.objects.filter(project=project, is_promoted=True).update(is_promoted=False)
     checkpoint = Checkpoint.objects.create(
@@ -148,30 +147,38 @@ def publish_checkpoint(
 
 
 @transaction.atomic
-def promote_checkpoint(checkpoint: Checkpoint, *, by: User | None) -> Checkpoint:
+def promote_checkpoint(
+    checkpoint: Checkpoint, *, by: User | None, reason: str = "", verdict: bool | None = None
+) -> Checkpoint:
     """Put an earlier checkpoint in force again; the one in force steps back.
 
-    Raises InvalidInput for a model that does not score pairs.
+    ``verdict`` is what the gate said of it, None where it could not tell. Raises InvalidInput for
+    a model that does not score pairs, and for one that the gate refused unless a reason is given,
+    which is kept in the audit trail.
     """
     _check_scorer(checkpoint)
+    if verdict is False and not reason.strip():
+        raise InvalidInput(
+            _("The gate refused this model: say why it is to come into force all the same."),
+            field="reason",
+        )
     project = Project.objects.select_for_update(no_key=True).get(pk=checkpoint.project_id)
     Checkpoint.objects.filter(project=project, is_promoted=True).update(is_promoted=False)
     Checkpoint.objects.filter(pk=checkpoint.pk).update(is_promoted=True)
-    record("checkpoint.promote", by=by, project=project, subject=str(checkpoint))
+    detail = {"verdict": verdict, "reason": reason.strip()}
+    record("checkpoint.promote", by=by, project=project, subject=str(checkpoint), **detail)
     checkpoint.refresh_from_db(fields=["is_promoted"])
     return checkpoint
 
 
-def _objective(run: TrainingRun) -> str:
-    """What the run trained; runs from before there was a choice name nothing."""
-    objective: str = run.config.get("objective", SCORER)
-    return objective
+def scores_pairs(run: TrainingRun) -> bool:
+    """Whether what a run trained gives rewards whose differences are preferences of people."""
+    return run.dataset.kind == "preference" and run.objective in PAIR_OBJECTIVES
 
 
 def _check_scorer(checkpoint: Checkpoint) -> None:
-    objective = _objective(checkpoint.run)
-    if objective != SCORER:
+    if not scores_pairs(checkpoint.run):
         raise InvalidInput(
-            _("%(model)s was trained as %(objective)s: only a Bradley–Terry model scores pairs.")
-            % {"model": checkpoint, "objective": objective}
+            _("%(model)s was trained as %(objective)s: only a model of preferences scores pairs.")
+            % {"model": checkpoint, "objective": checkpoint.run.objective}
         )

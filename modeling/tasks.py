@@ -12,8 +12,9 @@ from annotate.services.runs import execute_run
 from curation.models import CurationRun
 from curation.services import build
 from modeling import runner, selection
+from modeling.judging import judge
 from modeling.loop import advance
-from modeling.models import EvaluationRun, ScoringRun, TrainingRun
+from modeling.models import EvaluationRun, JudgeRun, ScoringRun, TrainingRun
 
 logger = logging.getLogger(__name__)
 WORK: dict[type[Run], Any] = {
@@ -42,6 +43,12 @@ def run_evaluation(run_id: int) -> None:
 def run_scoring(run_id: int) -> None:
     """Score the pool and pick the next round."""
     execute_run(ScoringRun, run_id, selection.select)
+
+
+@shared_task(name="modeling.run_judging")
+def run_judging(run_id: int) -> None:
+    """Let a language model judge a project's items."""
+    execute_run(JudgeRun, run_id, judge)
 
 
 @shared_task(name="modeling.advance")

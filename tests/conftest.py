@@ -42,7 +42,8 @@ def _own_folders(settings, tmp_path):
         }
     }
     settings.CELERY_TASK_ALWAYS_EAGER = False
-    settings.HF_TOKEN = ""
+    settings.HF_TOKEN = settings.JUDGE_API_KEY = settings.JUDGE_ENDPOINT = ""
+    settings.JUDGE_MODELS = []
 
 
 @pytest.fixture(autouse=True)

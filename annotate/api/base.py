@@ -26,6 +26,7 @@ ERRORS = {
     409: "Something happened in between.",
     413: "Too large.",
     429: "Too often; ``Retry-After`` says how many seconds to wait.",
+    503: "Not ready; ``Retry-After`` says how many seconds to wait.",
 }
 
 

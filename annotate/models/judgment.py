@@ -19,8 +19,8 @@ class Judgment(models.Model):
 
     The answer itself stands in the revisions, in the order shown; ``display_order`` says which
     stored response stood at each place. ``active_seconds`` is time at work, idle time left out.
-    ``body_digest`` tells a replay of a submit from another answer; of a verifier's judgment it is
-    the hash of what was compared.
+    ``body_digest`` tells a replay of a submit from another answer; of a program's judgment it is
+    the hash of what it was made from.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

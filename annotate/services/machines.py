@@ -1,7 +1,7 @@
-"""Annotators that are programs: verifiers, and the rollouts that imported files tell of.
+"""Annotators that are programs: verifiers, models that judge, rollouts that imported files tell of.
 
 They own judgments of the purpose ``machine`` and nothing else. A verifier's namespace is
-``verifier``, that of rollouts ``rollouts:`` and the source of the file.
+``verifier``, a judge's ``judge``, that of rollouts ``rollouts:`` and the source of the file.
 """
 
 from __future__ import annotations

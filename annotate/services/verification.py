@@ -13,19 +13,18 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from annotate.answers import OutcomeAnswer, answer_to_json
+from annotate.answers import OutcomeAnswer
 from annotate.errors import InvalidInput
-from annotate.models import (
-    Assignment,
-    Item,
-    Judgment,
-    JudgmentRevision,
-    Project,
-    User,
-    VerificationRun,
+from annotate.models import Item, Project, User, VerificationRun
+from annotate.services.machine_judgments import (
+    MOST_REASON,
+    Said,
+    record_machine_judgments,
+    standing_judgments,
+    stands,
 )
 from annotate.services.machines import machine_annotator
 from annotate.services.projects import record
@@ -38,8 +37,7 @@ NAMESPACE = "verifier"
 NO_REFERENCE = "no reference"
 BATCH = 100
 MOST_CHARACTERS = {"math": 20_000, "regex": 200_000, "exact": 1_000_000}
-MOST_REASON = 500
-Status, Verifier = Assignment.Status, VerificationRun.Verifier
+Verifier = VerificationRun.Verifier
 
 
 @dataclass
@@ -154,17 +152,15 @@ class _Verification:
     def judge(self, items: Collection[int]) -> None:
         """Ask about those of a batch that are new or have changed, and store what is said."""
         questions = self._questions(items)
-        standing = self._judgments(items)
+        standing = standing_judgments(self._annotator, items)
         digests = {one.id: self._digest(one) for one in questions}
-        fresh = [one for one in questions if not _is_made(standing.get(one.id), digests[one.id])]
+        fresh = [one for one in questions if not stands(standing.get(one.id), digests[one.id])]
         told = [self._ask(one) for one in fresh if one.reference.strip()]
         told += [
             Suggestion(one.id, None, NO_REFERENCE) for one in fresh if not one.reference.strip()
         ]
         self._report.already += len(questions) - len(fresh)
-        with transaction.atomic():
-            Project.objects.select_for_update(no_key=True).get(pk=self._project.pk)
-            self._store(told, digests)
+        self._store(told, digests)
 
     def _questions(self, items: Collection[int]) -> list[Question]:
         most = MOST_CHARACTERS[self._verifier]
@@ -177,87 +173,33 @@ class _Verification:
             for item in Item.objects.filter(pk__in=items).with_texts().order_by("pk")
         ]
 
-    def _judgments(self, items: Collection[int]) -> dict[int, Judgment]:
-        """What this verifier said of the items until now, withdrawn or not."""
-        own = Judgment.objects.filter(
-            assignment__item__in=items, assignment__annotator=self._annotator
-        ).select_related("assignment")
-        own = own.annotate(last=Max("revisions__number"))
-        return {judgment.assignment.item_id: judgment for judgment in own}
-
     def _digest(self, question: Question) -> str:
         """The identity of what is compared, and by which rule."""
         parts = [self._verifier, self._pattern, question.reference, question.response]
         return sha256(canonical_json(parts))
 
     def _store(self, told: Sequence[Suggestion], digests: dict[int, str]) -> None:
-        """Another run may have been here in the meantime."""
-        earlier = self._judgments([one.id for one in told])
-        new = []
-        for one in told:
-            judgment = earlier.get(one.id)
-            if one.correct is None:
-                self._report.leave_undecided(one.detail)
-                self._withdraw(judgment)
-            elif judgment is None:
-                new.append(one)
-            elif _is_made(judgment, digests[one.id]):
-                self._report.already += 1
-            else:
-                self._revise(judgment, one, digests[one.id])
-        self._create(new, digests)
+        unsure = [one for one in told if one.correct is None]
+        for one in unsure:
+            self._report.leave_undecided(one.detail)
+        stored = record_machine_judgments(
+            self._project,
+            [self._said(one, digests[one.id]) for one in told if one.correct is not None],
+            annotator=self._annotator,
+            untold=[one.id for one in unsure],
+        )
+        self._report.judgments += stored.judgments
+        self._report.revised += stored.revised
+        self._report.withdrawn += stored.withdrawn
+        self._report.already += stored.already
 
-    def _create(self, told: Sequence[Suggestion], digests: dict[int, str]) -> None:
-        assignments = [
-            Assignment(
-                item_id=one.id,
-                annotator=self._annotator,
-                purpose=Assignment.Purpose.MACHINE,
-                status=Status.SUBMITTED,
-                display_order=[0],
-            )
-            for one in told
-        ]
-        judgments = [
-            Judgment(
-                assignment=assignment,
-                scale=self._verifier,
-                display_order=[0],
-                body_digest=digests[one.id],
-            )
-            for assignment, one in zip(assignments, told, strict=True)
-        ]
-        pairs = zip(judgments, told, strict=True)
-        Assignment.objects.bulk_create(assignments)
-        Judgment.objects.bulk_create(judgments)
-        JudgmentRevision.objects.bulk_create([self._revision(*pair, 1) for pair in pairs])
-        self._report.judgments += len(told)
-
-    def _revise(self, judgment: Judgment, told: Suggestion, digest: str) -> None:
-        self._revision(judgment, told, judgment.last + 1).save()  # type: ignore[attr-defined]
-        Judgment.objects.filter(pk=judgment.pk).update(body_digest=digest)
-        Assignment.objects.filter(pk=judgment.assignment_id).update(status=Status.SUBMITTED)
-        self._report.revised += 1
-
-    def _withdraw(self, judgment: Judgment | None) -> None:
-        if judgment is not None and judgment.assignment.status == Status.SUBMITTED:
-            Assignment.objects.filter(pk=judgment.assignment_id).update(status=Status.WITHDRAWN)
-            self._report.withdrawn += 1
-
-    def _revision(self, judgment: Judgment, told: Suggestion, number: int) -> JudgmentRevision:
+    def _said(self, told: Suggestion, digest: str) -> Said:
         """The reason says what was compared, and how it was found."""
         found_by = f" (pattern {self._pattern})" if self._pattern else ""
-        return JudgmentRevision(
-            judgment=judgment,
-            number=number,
-            answer=answer_to_json(OutcomeAnswer(bool(told.correct))),
-            reason=told.detail[: MOST_REASON - len(found_by)] + found_by,
-            author=self._annotator,
+        return Said(
+            told.id,
+            OutcomeAnswer(bool(told.correct)),
+            digest,
+            told.detail[: MOST_REASON - len(found_by)] + found_by,
+            scale=self._verifier,
         )
-
-
-def _is_made(judgment: Judgment | None, digest: str) -> bool:
-    """Whether a judgment of exactly this stands."""
-    if judgment is None or judgment.assignment.status != Status.SUBMITTED:
-        return False
-    return judgment.body_digest == digest

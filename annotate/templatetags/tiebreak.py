@@ -52,7 +52,19 @@ TABS = (
             "curation:recipe-edit",
             "curation:recipe-preview",
             "curation:file-list",
+        ),
+    ),
+    Tab(
+        _("Models"),
+        "modeling:run-list",
+        REVIEWER,
+        (
+            "modeling:checkpoint-compare",
             "modeling:checkpoint-detail",
+            "modeling:checkpoint-promote",
+            "modeling:playground",
+            "modeling:run-create",
+            "modeling:run-detail",
         ),
     ),
     Tab(

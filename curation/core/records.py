@@ -77,7 +77,9 @@ class JudgmentRecord:
     several records. `overrides` marks an adjudication: where an item has one, only such
     judgments of that item are counted. `seconds` is the active time, None where nobody measured
     it; `flags` are what `curation.recipe.FLAGS` names; `rationale` the annotator's own words;
-    `machine` marks a verifier or a rollout, which counts only where no person judged.
+    `machine` marks a program. A verifier or a rollout counts only where no person judged; of
+    comparisons, rankings and ratings a machine's are one more voice, of a reliability that is
+    estimated like anyone's, and are told as votes only where no person judged.
     """
 
     item: str

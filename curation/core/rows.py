@@ -114,7 +114,7 @@ class OutcomeRow(DatasetRow):
     """A response that is correct or not.
 
     `label_probability` is the probability of correct, so below one half where `label` is false.
-    `verified` marks rows that rest on a verifier alone.
+    `verified` marks rows that rest on programs alone.
     """
 
     completion_id: str

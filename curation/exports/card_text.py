@@ -30,7 +30,7 @@ _ORIGINS = {
     "person": "given here by people, each shown the responses in an order of their own",
     "imported": "imported together with the texts",
     "simulated": "simulated, with no person behind them",
-    "machine": "made by a program that checks answers",
+    "machine": "made by programs: verifiers, rollouts or models that judge",
 }
 _SHARES = {
     "chosen_longer_share": "The chosen response is the longer one",

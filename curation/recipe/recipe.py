@@ -53,7 +53,7 @@ class Recipe:
 
     `kind`: what a row is. `aggregate`: "auto" or one of the kind's `METHODS`. `seed`: every
     random choice of a curation takes it. `include_simulated` and `include_machine`: whether
-    judgments of simulated annotators and of verifiers belong to the input; whoever collects the
+    judgments of simulated annotators and of programs belong to the input; whoever collects the
     judgments obeys them. `aspect`: which of the aspects asked beside the overall question, or of
     the rated ones, preference rows are about. `sources`: the judgments that preference rows are
     made from. The steps follow in the order they are taken. `version`: of this description's

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from modeling.core.errors import ConfigError
-from modeling.core.posterior import PointPosterior
+from modeling.core.posterior import Posterior
 
 STRATEGIES = ("low_margin", "random")
 
@@ -59,7 +59,7 @@ def select_batch(
     features: NDArray[np.floating],
     pairs: NDArray[np.integer],
     *,
-    posterior: PointPosterior,
+    posterior: Posterior,
     size: int,
     strategy: str = "low_margin",
     quotas: Quotas | None = None,

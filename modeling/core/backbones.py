@@ -186,19 +186,44 @@ def _looks_back(config: Any) -> bool:
 
 def load_backbone(backbone: Backbone, *, precision: str = "fp32") -> LoadedBackbone:
     """Load model and tokenizer; no remote code and no pickle. Raises BackboneError."""
+    from transformers import AutoModel
+
+    loaded, _ = _load(AutoModel, backbone, precision)
+    return loaded
+
+
+def load_language_model(backbone: Backbone, *, precision: str = "fp32") -> LoadedBackbone:
+    """`load_backbone` with the head that foretells the next token; BackboneError without one."""
+    from transformers import AutoModelForCausalLM
+
+    loaded, missing = _load(AutoModelForCausalLM, backbone, precision)
+    if missing:
+        raise BackboneError(
+            f'The backbone "{backbone.name}" has no trained language-modelling head; choose a '
+            "decoder that was saved with it."
+        )
+    return loaded
+
+
+def _load(kind: Any, backbone: Backbone, precision: str) -> tuple[LoadedBackbone, set[str]]:
+    """The model as this class of transformers has it, and the names of weights it lacks."""
     import torch
     from safetensors import SafetensorError
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoTokenizer
 
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     try:
         tokenizer = AutoTokenizer.from_pretrained(backbone.path, trust_remote_code=False)
-        model = AutoModel.from_pretrained(
-            backbone.path, trust_remote_code=False, use_safetensors=True, dtype=dtype
+        model, report = kind.from_pretrained(
+            backbone.path,
+            trust_remote_code=False,
+            use_safetensors=True,
+            dtype=dtype,
+            output_loading_info=True,
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise _unusable(backbone, error) from error
-    return LoadedBackbone(model.eval(), tokenizer)
+    return LoadedBackbone(model.eval(), tokenizer), set(report["missing_keys"])
 
 
 def _unusable(backbone: Backbone, error: Exception) -> BackboneError:

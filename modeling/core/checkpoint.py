@@ -3,8 +3,8 @@
 import platform
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,18 +18,24 @@ from modeling.core.config import PAIR_OBJECTIVES, RewardConfig
 from modeling.core.data import TEMPLATE
 from modeling.core.embeddings import Encoder
 from modeling.core.errors import CheckpointError, ModelingError
+from modeling.core.evaluation.predictions import FILE as PREDICTIONS
+from modeling.core.evaluation.predictions import ItemPrediction, write_predictions
+from modeling.core.extras import Extras, read_extras
 from modeling.core.features import feature_size
 from modeling.core.files import plain, read_json, sha256_file, write_json
 from modeling.core.heads import BradleyTerryHead, LinearHead
+from modeling.core.objective_rules import WRITING_OBJECTIVES
 from modeling.core.scoring import Scorer
 
 if TYPE_CHECKING:
+    from modeling.core.generative import RationaleWriter
     from modeling.core.predictor import Predictor
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 REWARD = ("reward",)
 _HEAD = "head.safetensors"
+_OWN = "objective."  # begins the names of the objective's own arrays among the head's
 _BACKBONE = "backbone"
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy")
 _PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "scipy")
@@ -39,8 +45,11 @@ _PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "sci
 class CheckpointContent:
     """What makes a checkpoint. `backbone_dir` holds the tuned backbone of a full run, else None.
 
-    `dataset` names the data by content hash; `training` keeps what may differ between two equal
-    runs (seconds, loss curve), apart from `metrics`.
+    `parameters` are arrays that the objective learned besides, `objective_facts` what else it
+    needs to come back. `calibration` is that of preferences, with its report, `predictions` what
+    the model says of each test row; older checkpoints have neither. `extras` are what only some
+    models have. `dataset` names the data by content hash; `training` keeps what may differ
+    between two equal runs (seconds, loss curve), apart from `metrics`.
     """
 
     config: RewardConfig
@@ -50,6 +59,11 @@ class CheckpointContent:
     metrics: Mapping[str, Any]
     training: Mapping[str, Any]
     backbone_dir: Path | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    objective_facts: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Mapping[str, Any] | None = None
+    predictions: Sequence[ItemPrediction] | None = None
+    extras: Extras = field(default_factory=Extras)
 
 
 def save_checkpoint(output_dir: Path, content: CheckpointContent) -> dict[str, Any]:
@@ -63,6 +77,8 @@ def save_checkpoint(output_dir: Path, content: CheckpointContent) -> dict[str, A
     staging = Path(tempfile.mkdtemp(dir=output_dir.parent, prefix=f".{output_dir.name}."))
     try:
         _write_weights(staging, content)
+        if content.predictions is not None:
+            write_predictions(staging / PREDICTIONS, content.predictions)
         manifest = _manifest(content, _hashes(staging))
         write_json(staging / MANIFEST, manifest)
         staging.chmod(0o755)
@@ -75,9 +91,12 @@ def save_checkpoint(output_dir: Path, content: CheckpointContent) -> dict[str, A
 
 def _write_weights(directory: Path, content: CheckpointContent) -> None:
     head = content.head
-    save_file({"weights": head.weights, "bias": np.atleast_1d(head.bias)}, directory / _HEAD)
+    tensors = {"weights": head.weights, "bias": np.atleast_1d(head.bias)}
+    own = {f"{_OWN}{name}": np.asarray(array) for name, array in content.parameters.items()}
+    save_file(tensors | own, directory / _HEAD)
     if content.backbone_dir is not None:
         shutil.copytree(content.backbone_dir, directory / _BACKBONE)
+    content.extras.write(directory)
 
 
 def _manifest(content: CheckpointContent, files: Mapping[str, str]) -> dict[str, Any]:
@@ -95,12 +114,14 @@ def _manifest(content: CheckpointContent, files: Mapping[str, str]) -> dict[str,
                 "weights": encoder.backbone.weights,
             },
             "pooling": encoder.pooling,
-            "head": _head_facts(content.head),
+            "head": _head_facts(content.head) | {"objective": content.objective_facts},
             "metrics": content.metrics,
+            "calibration": content.calibration,
             "training": content.training,
             "template": TEMPLATE,
             "packages": _package_versions(),
             "files": files,
+            **content.extras.facts(),
         }
     )
     return manifest
@@ -155,8 +176,9 @@ def load_checkpoint(directory: Path) -> Scorer:
     """Load a reward model, of pairs or rankings, after checking every file against the manifest.
 
     Raises CheckpointError when a file is missing, changed, not listed or a pickle, when the text
-    template is another one, when a frozen run's backbone is not the one it was trained on, and
-    for a model of another objective: what it gives is no reward whose differences are log-odds.
+    template is another one, when a frozen run's backbone or a residual model's prior is not the
+    one it was trained on, and for a model of another objective: what it gives is no reward whose
+    differences are log-odds.
     """
     manifest, config = _checked(directory)
     if config.objective not in PAIR_OBJECTIVES:
@@ -165,7 +187,16 @@ def load_checkpoint(directory: Path) -> Scorer:
             f"score responses against each other; use a model of {' or '.join(PAIR_OBJECTIVES)}."
         )
     encoder, head = _parts(directory, manifest, config)
-    return Scorer(encoder, config.feature_kind, _as_reward(head, manifest), manifest)
+    extras = read_extras(directory, manifest, encoder)
+    return Scorer(
+        encoder,
+        config.feature_kind,
+        _as_reward(head, manifest),
+        manifest,
+        posterior=extras.posterior,
+        heads=extras.heads,
+        prior=extras.prior,
+    )
 
 
 def load_predictor(directory: Path) -> "Predictor":
@@ -177,7 +208,25 @@ def load_predictor(directory: Path) -> "Predictor":
     if config.frozen:
         raise CheckpointError(f"{directory.name} has a frozen backbone; use load_checkpoint.")
     encoder, head = _parts(directory, manifest, config)
-    return Predictor(encoder, head, restored_objective(head.names, config))
+    facts = manifest["head"].get("objective", {})
+    objective = restored_objective(head.names, config, facts, _own_parameters(directory))
+    return Predictor(encoder, head, objective)
+
+
+def load_writer(directory: Path) -> "RationaleWriter":
+    """Load the language model of a reasoning checkpoint; CheckpointError as for the others.
+
+    What it writes stands beside the score of the same checkpoint, from `load_checkpoint`.
+    """
+    from modeling.core.generative import RationaleWriter
+
+    _, config = _checked(directory)
+    if config.objective not in WRITING_OBJECTIVES:
+        raise CheckpointError(
+            f"{directory.name} was trained with the objective {config.objective}, which writes no "
+            f"rationales; use a model of {' or '.join(WRITING_OBJECTIVES)}."
+        )
+    return RationaleWriter.of(_find_backbone(directory, config), config)
 
 
 def _checked(directory: Path) -> tuple[dict[str, Any], RewardConfig]:
@@ -257,6 +306,14 @@ def _load_head(directory: Path, manifest: Mapping[str, Any]) -> LinearHead:
         bias=tensors["bias"].astype(np.float64),
         names=tuple(manifest["head"].get("outputs", REWARD)),  # older checkpoints name none
     )
+
+
+def _own_parameters(directory: Path) -> dict[str, np.ndarray]:
+    """What the objective learned besides the head, by name; nothing in older checkpoints."""
+    tensors = load_file(directory / _HEAD)
+    return {
+        name.removeprefix(_OWN): array for name, array in tensors.items() if name.startswith(_OWN)
+    }
 
 
 def _as_reward(head: LinearHead, manifest: Mapping[str, Any]) -> BradleyTerryHead:

@@ -12,7 +12,8 @@ from torch import Tensor
 class Item:
     """One row ready for a model, never parted between batches: a pair, a ranking, a solution.
 
-    `texts` are read as wholes, or, with `readouts` (text, position), at those tokens. `target` is
+    `texts` are read as wholes, or, with `readouts` (text, position), at those tokens. `language`
+    lists what a language model learns to write: (text, position, the id that follows). `target` is
     the objective's own. `truncated` when a text was cut to fit, `cut` counts the labels lost.
     """
 
@@ -20,6 +21,7 @@ class Item:
     target: Mapping[str, Any] = field(default_factory=dict)
     weight: float = 1.0
     readouts: tuple[tuple[int, int], ...] = ()
+    language: tuple[tuple[int, int, int], ...] = ()
     truncated: bool = False
     cut: int = 0
 
@@ -57,9 +59,30 @@ def text_batch(items: Sequence[Item], pad_id: int) -> dict[str, Tensor]:
     return batch
 
 
+def language_batch(items: Sequence[Item]) -> dict[str, Tensor]:
+    """`language` (m, 3), rows and positions in input_ids and the ids that follow them.
+
+    And `language_rows` (m,), their items. Empty where no item has something to write.
+    """
+    places: list[tuple[int, int, int]] = []
+    first = 0
+    for item in items:
+        places.extend((first + text, position, after) for text, position, after in item.language)
+        first += len(item.texts)
+    if not places:
+        return {}
+    sizes = torch.tensor([len(item.language) for item in items])
+    return {
+        "language": torch.tensor(places, dtype=torch.int64),
+        "language_rows": torch.repeat_interleave(torch.arange(len(items)), sizes),
+    }
+
+
 @dataclass(frozen=True)
 class Collator:
-    """Makes training batches: `text_batch`, `weights` (items,), and what `targets` adds."""
+    """Makes training batches: `text_batch`, `language_batch`, `weights` (items,), and what
+    `targets` adds.
+    """
 
     pad_id: int
     targets: Callable[[Sequence[Item]], dict[str, Tensor]]
@@ -67,4 +90,9 @@ class Collator:
     def __call__(self, items: Sequence[Item]) -> dict[str, Tensor]:
         """One batch."""
         weights = torch.tensor([item.weight for item in items], dtype=torch.float32)
-        return {**text_batch(items, self.pad_id), "weights": weights, **self.targets(items)}
+        return {
+            **text_batch(items, self.pad_id),
+            **language_batch(items),
+            "weights": weights,
+            **self.targets(items),
+        }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,16 @@ class Encoder:
         self.precision = precision
         self.batch_size = batch_size
         _check_length(max_length, self.shape)
+
+    @property
+    def width(self) -> int:
+        """Length of a vector."""
+        return self.shape.hidden_size
+
+    @property
+    def last_layer(self) -> int:
+        """Index of the last layer."""
+        return self.shape.layers
 
     def layer_at(self, depth: float) -> int:
         """Index of the layer at a relative depth: 0 the embeddings, `shape.layers` the last."""
@@ -115,9 +125,35 @@ def _check_length(max_length: int, shape: BackboneShape) -> None:
         )
 
 
+class CachedEncoder(Protocol):
+    """What turns texts into vectors (width,) that may be kept under their keys."""
+
+    @property
+    def backbone(self) -> Backbone:
+        """What the vectors come from."""
+
+    @property
+    def batch_size(self) -> int:
+        """Texts in one forward pass."""
+
+    @property
+    def width(self) -> int:
+        """Length of a vector."""
+
+    @property
+    def last_layer(self) -> int:
+        """Index of the layer that is read unless another is asked for."""
+
+    def key(self, text: TextParts, layer: int) -> bytes:
+        """A hash of all that decides a text's vector besides the backbone."""
+
+    def encode(self, texts: Sequence[TextParts], layer: int) -> list[CachedEmbedding]:
+        """Vectors of texts, in order."""
+
+
 def embed_texts(
     texts: Sequence[TextParts],
-    encoder: Encoder,
+    encoder: CachedEncoder,
     *,
     layer: int | None = None,
     cache_dir: Path | None = None,
@@ -128,14 +164,14 @@ def embed_texts(
     `layer` counts from 0 (the embeddings); None is the last. Interrupting loses at most the
     batches in hand. Without `cache_dir` nothing is stored.
     """
-    layer = encoder.shape.layers if layer is None else layer
+    layer = encoder.last_layer if layer is None else layer
     keys = [encoder.key(text, layer) for text in texts]
     distinct = dict(zip(keys, texts, strict=True))
     cache = EmbeddingCache(cache_dir, encoder.backbone.fingerprint) if cache_dir else None
     known = cache.get_many(list(distinct)) if cache else {}
     missing = {key: text for key, text in distinct.items() if key not in known}
     known.update(_encode_missing(missing, encoder, layer, cache, progress or Progress()))
-    vectors = np.empty((len(keys), encoder.shape.hidden_size), dtype=np.float32)
+    vectors = np.empty((len(keys), encoder.width), dtype=np.float32)
     for row, key in enumerate(keys):
         vectors[row] = known[key].vector
     truncated = np.array([known[key].truncated for key in keys], dtype=bool)
@@ -144,7 +180,7 @@ def embed_texts(
 
 def _encode_missing(
     missing: dict[bytes, TextParts],
-    encoder: Encoder,
+    encoder: CachedEncoder,
     layer: int,
     cache: EmbeddingCache | None,
     progress: Progress,

@@ -25,5 +25,29 @@ class CheckpointError(ModelingError):
     """A checkpoint is missing, damaged or refused."""
 
 
+class JudgeError(ModelingError):
+    """A language model that judges cannot be asked."""
+
+
+class TooMuchError(DataError):
+    """A request asks for more than is done at once."""
+
+
+class ServingError(ModelingError):
+    """A model cannot be served now."""
+
+
+class NotReadyError(ServingError):
+    """A model is on its way or busy; `retry_after` says in how many seconds to ask again."""
+
+    def __init__(self, message: str, *, retry_after: float = 2.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ExportError(ModelingError):
+    """A model cannot be written in the form that was asked for."""
+
+
 class InterruptionError(ModelingError):
     """The work was asked to stop; what was finished is saved and a second start resumes it."""

@@ -6,19 +6,43 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from modeling.core.data import PreferenceExample, render
 from modeling.core.errors import ModelingError
+from modeling.core.evaluation.basics import (
+    Floats,
+    Interval,
+    bootstrap_interval,
+    brier_losses,
+    calibration_error,
+    credit,
+    log_losses,
+    mean,
+    picked,
+)
+from modeling.core.evaluation.disagreement import Disagreement, disagreement
+from modeling.core.evaluation.length_control import LengthControl, length_control
 from modeling.core.files import plain
 
-LISTED_FAILURES = 20
-_CALIBRATION_BINS = 15
-_HISTOGRAM_BINS = 20
-_INTERVAL = (2.5, 97.5)
-_DRAWN_AT_ONCE = 2_000_000
+__all__ = [
+    "CategoryAccuracy",
+    "Failure",
+    "MarginHistogram",
+    "PairEvaluation",
+    "PairText",
+    "bootstrap_interval",
+    "calibration_error",
+    "credit",
+    "decided_rows",
+    "evaluate_examples",
+    "evaluate_pairs",
+    "log_losses",
+    "margin_histogram",
+    "mean",
+]
 
-Floats = NDArray[np.floating]
+LISTED_FAILURES = 20
+_HISTOGRAM_BINS = 20
 
 
 @dataclass(frozen=True)
@@ -55,10 +79,11 @@ class MarginHistogram:
 
 @dataclass(frozen=True)
 class CategoryAccuracy:
-    """Accuracy within one category."""
+    """Accuracy within one category, with the interval that resamples its own groups."""
 
     n: int
     accuracy: float
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -71,13 +96,15 @@ class PairEvaluation:
     `calibration_error`, a probability; both are measured against the share of votes.
     `length_accuracy` is what preferring the longer text would reach, `undecided` the number of
     rows left out since neither side was preferred. `near_failures` are wrong pairs with the
-    least |margin|, `sure_failures` those with the greatest.
+    least |margin|, `sure_failures` those with the greatest. `brier` is the mean of the
+    `brier_losses`; `length_control` is None where lengths are unknown, `votes` where all pairs
+    have the same share of votes.
     """
 
     n: int
     groups: int
     accuracy: float | None
-    interval: tuple[float, float] | None
+    interval: Interval | None
     nll: float | None
     ece: float | None
     length_accuracy: float | None
@@ -86,6 +113,9 @@ class PairEvaluation:
     near_failures: tuple[Failure, ...]
     sure_failures: tuple[Failure, ...]
     undecided: int = 0
+    brier: float | None = None
+    length_control: LengthControl | None = None
+    votes: Disagreement | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, without NaN."""
@@ -129,11 +159,16 @@ def evaluate_pairs(
         nll=mean(log_losses(margins, probabilities)),
         ece=calibration_error(margins, probabilities),
         length_accuracy=None if lengths is None else mean(credit(lengths[0] - lengths[1])),
-        by_category=_by_category(correct, kinds),
+        by_category=_by_category(correct, kinds, resampled, seed),
         margins=margin_histogram(margins),
         near_failures=tuple(failures[:LISTED_FAILURES]),
         sure_failures=tuple(failures[::-1][:LISTED_FAILURES]),
         undecided=undecided,
+        brier=mean(brier_losses(margins, probabilities)),
+        length_control=(
+            None if lengths is None else length_control(margins, lengths, resampled, seed=seed)
+        ),
+        votes=disagreement(margins, probabilities),
     )
 
 
@@ -164,90 +199,18 @@ def evaluate_examples(
 
 
 def decided_rows(examples: Sequence[PreferenceExample]) -> NDArray[np.int64]:
-    """Rows with a preferred side: chosen_probability above 0.5."""
-    rows = [row for row, example in enumerate(examples) if example.chosen_probability > 0.5]
+    """Rows with a preferred side: not tied, and chosen_probability above 0.5."""
+    rows = [
+        row
+        for row, example in enumerate(examples)
+        if not example.tied and example.chosen_probability > 0.5
+    ]
     return np.array(rows, dtype=np.int64)
 
 
 def _text(example: PreferenceExample) -> PairText:
     prompt = render(example.prompt, "").removesuffix("Assistant: ").rstrip()
     return PairText(example.item, prompt, example.chosen, example.rejected)
-
-
-def credit(margins: Floats | NDArray[np.integer]) -> NDArray[np.float64]:
-    """1 for the right order, 0.5 for a tie, 0 for the wrong order."""
-    return (np.sign(margins) + 1) / 2.0
-
-
-def mean(values: NDArray[np.float64]) -> float | None:
-    """The mean; None of nothing."""
-    return float(values.mean()) if len(values) else None
-
-
-def bootstrap_interval(
-    correct: NDArray[np.float64], groups: Sequence[str], *, draws: int, seed: int
-) -> tuple[float, float] | None:
-    """95 % percentile interval of the mean, resampling whole groups; None below two groups."""
-    names, codes = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)
-    if len(names) < 2:
-        return None
-    sums = np.bincount(codes, weights=correct).astype(np.float64)
-    sizes = np.bincount(codes).astype(np.float64)
-    rng = np.random.default_rng(seed)
-    at_once = max(1, _DRAWN_AT_ONCE // len(names))
-    means = np.concatenate(
-        [
-            _resampled_means(sums, sizes, min(at_once, draws - start), rng)
-            for start in range(0, draws, at_once)
-        ]
-    )
-    low, high = np.percentile(means, _INTERVAL)
-    return float(low), float(high)
-
-
-def _resampled_means(
-    sums: NDArray[np.float64], sizes: NDArray[np.float64], draws: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    picks = rng.integers(len(sums), size=(draws, len(sums)))
-    means: NDArray[np.float64] = sums[picks].sum(axis=1) / sizes[picks].sum(axis=1)
-    return means
-
-
-def log_losses(
-    margins: NDArray[np.float64], probabilities: Floats | None = None
-) -> NDArray[np.float64]:
-    """−q·log σ(m) − (1 − q)·log σ(−m) of margins m and vote shares q (1 by default), in nats.
-
-    The cross-entropy of the votes, least at σ(m) = q; `losses.bradley_terry_loss` without weight
-    and margin (Bradley and Terry, 1952).
-    """
-    share = _shares(probabilities, len(margins))
-    losses: NDArray[np.float64] = share * np.logaddexp(0.0, -margins)
-    return losses + (1 - share) * np.logaddexp(0.0, margins)
-
-
-def _shares(probabilities: Floats | None, count: int) -> NDArray[np.float64]:
-    """Shares of votes (n,) for the chosen sides, 1 where none are given."""
-    return np.ones(count) if probabilities is None else np.asarray(probabilities, np.float64)
-
-
-def calibration_error(
-    margins: NDArray[np.float64], probabilities: Floats | None = None
-) -> float | None:
-    """Mean |confidence − agreement| over bins of equal size, weighted by size: 0 to 1.
-
-    Confidence is σ(|margin|), the probability given to the side with the higher reward;
-    agreement is the share of votes that side got, from the chosen sides' `probabilities` (1 by
-    default), and 0.5 at equal rewards. Expected calibration error: Naeini et al., AAAI 2015;
-    bins of equal size as in Nguyen and O'Connor, arXiv:1508.05154.
-    """
-    if not len(margins):
-        return None
-    order = np.argsort(np.abs(margins), kind="stable")
-    agreement = 0.5 + np.sign(margins) * (_shares(probabilities, len(margins)) - 0.5)
-    gaps = (expit(np.abs(margins)) - agreement)[order]
-    bins = np.array_split(gaps, min(_CALIBRATION_BINS, len(gaps)))
-    return float(sum(abs(part.sum()) for part in bins) / len(gaps))
 
 
 def margin_histogram(margins: NDArray[np.float64]) -> MarginHistogram:
@@ -262,13 +225,18 @@ def margin_histogram(margins: NDArray[np.float64]) -> MarginHistogram:
 
 
 def _by_category(
-    correct: NDArray[np.float64], categories: Sequence[str]
+    correct: NDArray[np.float64], categories: Sequence[str], clusters: Sequence[str], seed: int
 ) -> dict[str, CategoryAccuracy]:
     labels = np.asarray(categories, dtype=np.str_)
     found: dict[str, CategoryAccuracy] = {}
     for name in sorted(set(categories) - {""}):
-        part = correct[labels == name]
-        found[name] = CategoryAccuracy(len(part), float(part.mean()))
+        rows = np.flatnonzero(labels == name)
+        own = picked(clusters, rows)
+        found[name] = CategoryAccuracy(
+            n=len(rows),
+            accuracy=float(correct[rows].mean()),
+            interval=bootstrap_interval(correct[rows], own, seed=seed),
+        )
     return found
 
 

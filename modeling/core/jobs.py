@@ -7,13 +7,13 @@ the thread that started it.
 
     train     {"dataset", "output", "config"?, "cache"?, "work"?}
     score     {"checkpoint", "inputs", "output", "cache"?}
-    evaluate  {"checkpoint", "data", "cache"?}
+    evaluate  {"checkpoint", "data", "rewardbench"?, "probes"?, "gold"?, "cache"?}
+    export    {"checkpoint", "dataset", "output", "target"}
 
 Any job may name its "parent" process id; a job that finds another parent ends at once.
 """
 
 import argparse
-import ctypes
 import json
 import os
 import signal
@@ -30,16 +30,14 @@ from typing import Any
 import numpy as np
 
 from modeling.core.config import RewardConfig
-from modeling.core.data import parse_prompt, read_pairs
+from modeling.core.data import parse_prompt
 from modeling.core.errors import DataError, InterruptionError, ModelingError
-from modeling.core.evaluate import evaluate_examples
 from modeling.core.files import plain, read_json, read_jsonl, write_json, write_text
+from modeling.core.lifetime import EXIT_TERMINATED, die_with_parent
 from modeling.core.progress import Progress
 from modeling.core.scoring import ScoringInput
 
 EXIT_FAILED = 1
-EXIT_TERMINATED = 128 + signal.SIGTERM
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -109,26 +107,41 @@ def _scoring_inputs(path: Path) -> tuple[list[Any], list[ScoringInput]]:
 
 
 def run_evaluate(job: Job, progress: Progress) -> dict[str, Any]:
-    """Evaluate on a file of pairs: PairEvaluation's fields, "ties", "truncated", "checkpoint"."""
-    from modeling.core.checkpoint import load_checkpoint
+    """Evaluate on a file of judged rows: the fitting figures (see `evaluate_checkpoint`)."""
+    from modeling.core.checkpoint import read_manifest
+    from modeling.core.evaluation.checkpoints import Wish, evaluate_checkpoint
 
-    scorer = load_checkpoint(job.path("checkpoint"))
-    found = read_pairs(job.path("data"))
-    cache_dir = job.optional_path("cache")
-    rewards = scorer.score_examples(found.examples, cache_dir=cache_dir, progress=progress)
-    evaluation = evaluate_examples(found.examples, rewards.chosen, rewards.rejected)
-    return {
-        **evaluation.to_dict(),
-        "ties": found.ties,
-        "truncated": int(rewards.truncated.sum()),
-        "checkpoint": str(job.path("checkpoint")),
-    }
+    checkpoint = job.path("checkpoint")
+    read_manifest(checkpoint)  # a missing checkpoint is told before a missing file
+    version = job.values.get("rewardbench")
+    if version not in (None, 1, 2):
+        raise DataError(f"rewardbench must be 1 or 2, not {version!r}.")
+    wish = Wish(
+        data=job.path("data"),
+        rewardbench=version,
+        probes=bool(job.values.get("probes")),
+        gold=job.optional_path("gold"),
+        cache=job.optional_path("cache"),
+    )
+    return {**evaluate_checkpoint(checkpoint, wish, progress), "checkpoint": str(checkpoint)}
+
+
+def run_export(job: Job, progress: Progress) -> dict[str, Any]:
+    """Write a checkpoint in a form that other programs load: the export's manifest."""
+    from modeling.core.export import dataset_candidates, export_checkpoint
+
+    progress.update(0.05, "Reading rows to hold the export against")
+    rows = dataset_candidates(job.path("dataset"))
+    progress.update(0.1, "Exporting")
+    target = str(job.values.get("target"))
+    return export_checkpoint(job.path("checkpoint"), job.path("output"), target, rows=rows)
 
 
 RUNNERS: dict[str, Callable[[Job, Progress], dict[str, Any]]] = {
     "train": run_train,
     "score": run_score,
     "evaluate": run_evaluate,
+    "export": run_export,
 }
 
 
@@ -172,19 +185,6 @@ def _check_parent(job: Job) -> None:
     expected = job.values.get("parent")
     if expected is not None and os.getppid() != expected:
         raise InterruptionError("The process that started this job is gone.")
-
-
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent ends; elsewhere nothing happens.
-
-    The signal is tied to the thread that started the process, so that thread should wait for it.
-    """
-    if not sys.platform.startswith("linux"):
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit(EXIT_TERMINATED)
 
 
 def _stop_on_sigterm() -> Callable[[], bool]:

@@ -42,7 +42,7 @@ class Predictor:
         """Outputs that depend neither on the order nor on the company of the examples."""
         progress = progress or Progress()
         _, tokenizer = self.encoder.loaded
-        items = self.objective.items(examples, tokenizer, causal=self.encoder.shape.causal)
+        items = self.objective.reading(examples, tokenizer, causal=self.encoder.shape.causal)
         outputs: dict[int, NDArray[np.float64]] = {}
         for rows in _batches(items, self.encoder.batch_size):
             progress.checkpoint()

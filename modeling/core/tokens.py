@@ -9,14 +9,19 @@ from modeling.core.data import TextParts
 from modeling.core.errors import BackboneError
 
 _PROBE = "a"
+_PART_OF_WORDS = 4  # of the room: what a model writes, beside what it reads
 
 
 @dataclass(frozen=True, slots=True)
 class TokenizedText:
-    """Token ids of one text; `truncated` when some of the text did not fit."""
+    """Token ids of one text; `truncated` when some of the text did not fit.
+
+    The response begins at `start`, which is the number of ids where it has no token of its own.
+    """
 
     ids: tuple[int, ...]
     truncated: bool
+    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class TextTokenizer:
         self._room = max_length - len(self._frame.before) - len(self._frame.after)
         pad = tokenizer.pad_token_id
         self.pad_id: int = 0 if pad is None else pad
+        self.end_id: int | None = tokenizer.eos_token_id
 
     def __call__(self, texts: Sequence[TextParts]) -> list[TokenizedText]:
         """Tokenise texts, in their order."""
@@ -73,6 +79,31 @@ class TextTokenizer:
             self._fit_steps(context, [next(steps) for _ in row])
             for context, (_, row) in zip(contexts, rows, strict=True)
         ]
+
+    def written(self, texts: Sequence[tuple[TextParts, str]], *, lead: str) -> list[TokenizedText]:
+        """Tokenise texts, each with `lead` and words that a model is to write then, and an end.
+
+        The words begin at `start`. They take a quarter of the room at most and lose their end;
+        what is before them is cut as any text is, but for `lead`.
+        """
+        contexts = self._ids([parts.context for parts, _ in texts])
+        responses = self._ids([parts.response for parts, _ in texts])
+        words = self._ids([words for _, words in texts])
+        (opening,) = self._ids([lead])
+        return [
+            self._continue(context, response, opening, spoken)
+            for context, response, spoken in zip(contexts, responses, words, strict=True)
+        ]
+
+    def asked(self, texts: Sequence[TextParts], *, lead: str) -> list[tuple[int, ...]]:
+        """Ids for a model to go on from: those that `written` puts before words."""
+        found = self.written([(parts, "") for parts in texts], lead=lead)
+        return [text.ids[: text.start] for text in found]
+
+    def text(self, ids: Sequence[int]) -> str:
+        """What ids say, without special tokens."""
+        found: str = self._tokenizer.decode(list(ids), skip_special_tokens=True)
+        return found
 
     def framed(self, ids: Sequence[int]) -> tuple[int, ...]:
         """Ids with the special tokens that stand around a text."""
@@ -98,7 +129,21 @@ class TextTokenizer:
         excess = max(0, len(context) + len(kept) - self._room)
         body = (*context[excess:], *kept)
         truncated = excess > 0 or len(kept) < len(response)
-        return TokenizedText(self.framed(body), truncated)
+        start = self.offset + len(context) - excess
+        return TokenizedText(self.framed(body), truncated, start)
+
+    def _continue(
+        self, context: list[int], response: list[int], lead: list[int], words: list[int]
+    ) -> TokenizedText:
+        end = () if self.end_id is None else (self.end_id,)
+        most = self._room // _PART_OF_WORDS
+        # The end stands in the place of whatever the tokenizer puts after a text.
+        room = self._room + len(self._frame.after) - most - len(end) - len(lead)
+        kept = response[:room]
+        excess = max(0, len(context) + len(kept) - room)
+        before = (*self._frame.before, *context[excess:], *kept, *lead)
+        whole = excess == 0 and len(kept) == len(response) and len(words) <= most
+        return TokenizedText((*before, *words[:most], *end), not whole, len(before))
 
     def _fit_steps(self, context: list[int], steps: list[list[int]]) -> TokenizedSteps:
         first, later = steps[0][: self._room], steps[1:]

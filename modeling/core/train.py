@@ -8,6 +8,7 @@ from typing import Any
 from modeling.core.checkpoint import MANIFEST, CheckpointContent, read_manifest, save_checkpoint
 from modeling.core.config import RewardConfig, check_kind
 from modeling.core.data import Dataset, read_dataset
+from modeling.core.distributed import Run, in_company, train_in_processes
 from modeling.core.errors import (
     BackboneError,
     CheckpointError,
@@ -16,6 +17,7 @@ from modeling.core.errors import (
     TrainingError,
 )
 from modeling.core.files import sha256_json
+from modeling.core.objective_rules import TIE_OBJECTIVES, fits_by_its_loss
 from modeling.core.progress import Progress, ProgressCallback, as_progress
 
 _NOUNS = {"preference": "pairs", "ranking": "rankings", "stepwise": "solutions"}
@@ -47,19 +49,44 @@ def train_reward_model(
     figures are None. Raises TrainingError with what to do, InterruptionError when asked to stop.
     """
     try:
-        dataset = read_dataset(dataset_dir)
-        check_kind(config, dataset.kind)
+        dataset = _read(dataset_dir, config)
         finished = _finished(output_dir, dataset, config)
         if finished is not None:
             return finished
         _check_rows(dataset)
         work = _work_dir(output_dir, work_dir, dataset, config)
+        if config.processes > 1 and not config.frozen and not in_company():
+            run = Run(dataset_dir, output_dir, config, cache_dir, work_dir)
+            train_in_processes(run, work, as_progress(progress))
+            manifest = read_manifest(output_dir)
+            return TrainingResult(output_dir, manifest["metrics"], manifest)
         return _train(dataset, output_dir, config, cache_dir, work, as_progress(progress))
     except (BackboneError, CheckpointError, ConfigError, DataError) as error:
         raise TrainingError(str(error)) from error
 
 
+def help_to_train(run: Run, progress: Progress) -> None:
+    """A further process's part of a full run, whose checkpoint the first one saves."""
+    from modeling.core.train_full import help_to_tune
+
+    dataset = _read(run.dataset, run.config)
+    work = _work_dir(run.output, run.work, dataset, run.config)
+    help_to_tune(dataset, run.config, work, progress)
+
+
+def _read(dataset_dir: Path, config: RewardConfig) -> Dataset:
+    dataset = read_dataset(
+        dataset_dir,
+        ties=config.objective in TIE_OBJECTIVES,
+        annotators=config.learn_flip_rates,
+    )
+    check_kind(config, dataset.kind)
+    return dataset
+
+
 def _finished(output_dir: Path, dataset: Dataset, config: RewardConfig) -> TrainingResult | None:
+    if output_dir.is_file():
+        raise TrainingError(f"{output_dir} is a file; choose another output directory.")
     if not (output_dir / MANIFEST).is_file():
         return None
     manifest = read_manifest(output_dir)
@@ -110,6 +137,10 @@ def _train(
 def _trained(
     dataset: Dataset, config: RewardConfig, cache_dir: Path | None, work: Path, progress: Progress
 ) -> CheckpointContent:
+    if config.frozen and fits_by_its_loss(config):
+        from modeling.core.train_frozen_losses import train_frozen_losses
+
+        return train_frozen_losses(dataset, config, cache_dir, progress)
     if config.frozen:
         from modeling.core.train_frozen import train_frozen
 

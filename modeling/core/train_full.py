@@ -1,5 +1,6 @@
 """Full fine-tuning, for every objective: train, then measure what a checkpoint would repeat."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,14 @@ from modeling.core.checkpoint import CheckpointContent
 from modeling.core.config import PAIR_OBJECTIVES, RewardConfig
 from modeling.core.data import Dataset
 from modeling.core.embeddings import Encoder
-from modeling.core.objectives import Objective, fitted_objective
+from modeling.core.evaluation.held_out import HeldOut, measure_held_out
+from modeling.core.extras import Extras
+from modeling.core.memory import enough_memory
+from modeling.core.objectives import Objective
 from modeling.core.predictor import Predictions, Predictor
 from modeling.core.progress import Progress
-from modeling.core.trainer import FineTuned, fine_tune
+from modeling.core.residual import KnownRewards, known_rewards, left_to_learn
+from modeling.core.trainer import FineTuned, fine_tune, tune
 
 _HELD_OUT = ("validation", "test")
 
@@ -19,9 +24,27 @@ def train_full(
     dataset: Dataset, config: RewardConfig, work: Path, progress: Progress
 ) -> CheckpointContent:
     """Tune backbone and head on train, and measure on validation and test."""
-    objective = fitted_objective(dataset, config)
-    training = progress.stage(0.0, 0.9)
-    tuned = fine_tune(dataset.splits["train"], objective, config, work, training)
+    with enough_memory():
+        known = known_rewards(dataset, config)
+        rows, settings = left_to_learn(dataset, config, known)
+        tuned = fine_tune(rows, settings, work, progress.stage(0.0, 0.9))
+        return _measured(dataset, tuned, config, known, progress.stage(0.9, 1.0))
+
+
+def help_to_tune(dataset: Dataset, config: RewardConfig, work: Path, progress: Progress) -> None:
+    """What a further process does of `train_full`: its part of each step."""
+    with enough_memory():
+        rows, settings = left_to_learn(dataset, config, known_rewards(dataset, config))
+        tune(rows, settings, work, progress.stage(0.0, 0.9))
+
+
+def _measured(
+    dataset: Dataset,
+    tuned: FineTuned,
+    config: RewardConfig,
+    known: KnownRewards | None,
+    progress: Progress,
+) -> CheckpointContent:
     encoder = Encoder(
         tuned.backbone,
         max_length=config.max_length,
@@ -29,33 +52,58 @@ def train_full(
         precision=config.precision,
         batch_size=config.scoring_batch_size,
     )
-    predictor = Predictor(encoder, tuned.head, objective)
+    predictor = Predictor(encoder, tuned.head, tuned.objective)
+    read = _read(dataset, predictor, known, progress)
+    held_out = measure_held_out(
+        dataset,
+        config.objective,
+        {name: part.outputs for name, part in read.items()},
+        names=predictor.objective.outputs,
+        seed=config.seed,
+    )
     return CheckpointContent(
         config=config,
         encoder=encoder,
         head=tuned.head.as_reward() if config.objective in PAIR_OBJECTIVES else tuned.head,
         dataset=dataset.facts,
-        metrics=_metrics(dataset, tuned, predictor, config, progress.stage(0.9, 1.0)),
-        training={"seconds": tuned.seconds, "history": tuned.history},
+        metrics=_metrics(dataset, tuned, predictor.objective, config, read, held_out),
+        training=tuned.facts,
         backbone_dir=tuned.backbone.path,
+        parameters=tuned.objective.own_parameters(),
+        objective_facts=tuned.objective.facts(),
+        calibration=held_out.calibration,
+        predictions=held_out.predictions,
+        extras=Extras(prior=None if known is None else known.facts),
     )
 
 
-def _metrics(
-    dataset: Dataset,
-    tuned: FineTuned,
-    predictor: Predictor,
-    config: RewardConfig,
-    progress: Progress,
-) -> dict[str, Any]:
-    """Figures that two equal runs share: test in full, validation in short."""
-    objective = predictor.objective
+def _read(
+    dataset: Dataset, predictor: Predictor, known: KnownRewards | None, progress: Progress
+) -> dict[str, Predictions]:
+    """The outputs for the held-out rows, by split; with a prior in they are whole rewards."""
     read = {
         name: predictor.predict(
             dataset.splits[name], progress=progress.stage(half / 2, half / 2 + 0.5)
         )
         for half, name in enumerate(_HELD_OUT)
     }
+    if known is None:
+        return read
+    return {
+        name: replace(part, outputs=known.added_to(name, part.outputs))
+        for name, part in read.items()
+    }
+
+
+def _metrics(
+    dataset: Dataset,
+    tuned: FineTuned,
+    objective: Objective,
+    config: RewardConfig,
+    read: dict[str, Predictions],
+    held_out: HeldOut,
+) -> dict[str, Any]:
+    """Figures that two equal runs share: test in full, validation in short."""
     found = {
         name: objective.evaluate(dataset.splits[name], part.outputs, seed=config.seed).to_dict()
         for name, part in read.items()
@@ -66,7 +114,7 @@ def _metrics(
         "l2": None,
         "l2_path": [],
         "validation": {name: found["validation"][name] for name in objective.headline},
-        "test": found["test"],
+        "test": found["test"] | held_out.figures,
     }
 
 

@@ -1,10 +1,5 @@
-"""Full fine-tuning on transformers' Trainer, resumable after a kill.
+"""Full fine-tuning, resumable after a kill: from examples to a tuned backbone and its head."""
 
-The Trainer keeps optimiser and random state in its own work directory with torch's format, which
-it reads back in weights-only mode. A finished model leaves that directory as safetensors.
-"""
-
-import json
 import shutil
 import time
 from collections.abc import Sequence
@@ -13,227 +8,245 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
-from transformers import (
-    PrinterCallback,
-    Trainer,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-    set_seed,
-)
-from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+from transformers import set_seed
 
+from modeling.core.adapters import with_adapters, without_adapters
 from modeling.core.backbones import (
     Backbone,
     LoadedBackbone,
-    load_backbone,
     local_backbone,
     resolve_backbone,
 )
 from modeling.core.collators import Collator, Item
 from modeling.core.config import RewardConfig
-from modeling.core.data import Example
+from modeling.core.data import Dataset, Example
 from modeling.core.embeddings import Encoder
-from modeling.core.errors import InterruptionError, TrainingError
+from modeling.core.errors import TrainingError
+from modeling.core.generative import language_reward_model, load_for
 from modeling.core.heads import LinearHead
 from modeling.core.model import RewardModel
-from modeling.core.objectives import Objective
+from modeling.core.objectives import Objective, fitted_objective
+from modeling.core.packing import (
+    PackingCollator,
+    packed_size,
+    reads_packed_rows,
+    saves_tokens,
+    separate_size,
+)
 from modeling.core.progress import Progress
+from modeling.core.reward_trainer import HeldOutRows, Trained, run_trainer
+from modeling.core.samplers import (
+    BatchPlan,
+    Size,
+    clearness_of,
+    padding_share,
+    plan_batches,
+    sized_batches,
+)
 from modeling.core.tokens import TextTokenizer
-
-_STATE_FILE = "trainer_state.json"
 
 
 @dataclass(frozen=True)
 class FineTuned:
     """A tuned backbone saved in the work directory, its head, and how training went.
 
-    `truncated` counts training rows with a text that was cut, `cut` the labels lost with it;
-    `history` holds step and loss.
+    `objective` holds what it learned along with them. `truncated` counts training rows with a
+    text that was cut, `cut` the labels lost with it; `facts` is what a manifest tells of training.
     """
 
     backbone: Backbone
     head: LinearHead
+    objective: Objective
     pooling: str
     truncated: int
     cut: int
-    history: list[dict[str, float]]
-    seconds: float
+    facts: dict[str, Any]
 
 
-class RewardTrainer(Trainer):
-    """A Trainer whose batches are a Collator's and whose loss is the objective's."""
+@dataclass(frozen=True)
+class _Reading:
+    """How rows become batches: the collator, each row's size, and whether prompts are shared."""
 
-    def __init__(self, objective: Objective, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self.objective: Objective = objective
-
-    def compute_loss(
-        self,
-        model: nn.Module,
-        inputs: dict[str, Tensor | Any],
-        return_outputs: bool = False,
-        num_items_in_batch: Tensor | int | None = None,
-    ) -> Any:
-        """Loss of the batch; TrainingError when it is not finite."""
-        outputs = model(inputs["input_ids"], inputs["attention_mask"], inputs.get("readouts"))
-        loss = self.objective.loss(outputs, inputs)
-        if not bool(torch.isfinite(loss)):
-            raise TrainingError(
-                f"The loss is not a finite number after step {self.state.global_step}; "
-                "lower learning_rate, or use fp32 precision."
-            )
-        return (loss, {"outputs": outputs}) if return_outputs else loss
+    collator: Collator
+    sizes: list[Size]
+    shared: bool
 
 
-class _Reporter(TrainerCallback):
-    """Passes log steps on, and saves and stops when asked to."""
+@dataclass(frozen=True)
+class Tuned:
+    """A tuned model in memory, what it read, and what its objective learned."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        logs: dict[str, float] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        if logs and "loss" in logs:
-            message = f"Step {state.global_step} of {state.max_steps}"
-            metrics = {"loss": logs["loss"], "learning_rate": logs["learning_rate"]}
-            self._progress.update(state.global_step / state.max_steps, message, metrics)
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        if self._progress.should_stop():
-            control.should_save = True
-            control.should_training_stop = True
+    model: RewardModel
+    loaded: LoadedBackbone
+    pooling: str
+    objective: Objective
+    items: Sequence[Item]
+    facts: dict[str, Any]
 
 
-def fine_tune(
-    examples: Sequence[Example],
-    objective: Objective,
-    config: RewardConfig,
-    work: Path,
-    progress: Progress,
-) -> FineTuned:
+def fine_tune(dataset: Dataset, config: RewardConfig, work: Path, progress: Progress) -> FineTuned:
+    """`tune`, and save the backbone in the work directory."""
+    tuned = tune(dataset, config, work, progress)
+    return FineTuned(
+        backbone=_stage(tuned, work / "backbone", config.backbone),
+        head=tuned.objective.in_units(_head(tuned.model, tuned.objective)),
+        objective=tuned.objective,
+        pooling=tuned.pooling,
+        truncated=sum(item.truncated for item in tuned.items),
+        cut=sum(item.cut for item in tuned.items),
+        facts=tuned.facts,
+    )
+
+
+def tune(dataset: Dataset, config: RewardConfig, work: Path, progress: Progress) -> Tuned:
     """Tune a backbone and a head together, resuming from the last whole state in `work`.
 
-    The seed decides the head's start, the order of the rows and dropout. Raises TrainingError
-    for a loss that is not finite, InterruptionError after saving when asked to stop.
+    The seed decides the head's start, the order of the rows and dropout; validation rows are
+    looked at on the way. Raises TrainingError for a loss that is not finite, InterruptionError
+    after saving when asked to stop.
     """
     started = time.monotonic()
     set_seed(config.seed)
+    objective = fitted_objective(dataset, config)
+    examples = dataset.splits["train"]
+    clearness = clearness_of(examples, config.sampling)
     source = resolve_backbone(config.backbone)
     encoder = Encoder(source, max_length=config.max_length, pooling=config.pooling)
-    loaded = load_backbone(source)
+    loaded = load_for(objective, source)
     tokenizer = TextTokenizer(loaded.tokenizer, max_length=config.max_length)
     items = objective.items(examples, tokenizer, causal=encoder.shape.causal)
-    model = RewardModel(
-        loaded.model,
+    reading = _reading(items, loaded, encoder, objective, tokenizer.pad_id, config)
+    plan = plan_batches(reading.sizes, config, clearness=clearness)
+    held_out = _held_out(dataset.splits["validation"], objective, tokenizer, encoder, config)
+    model = _built_model(loaded, encoder, objective, config)
+    trained = run_trainer(
+        model, items, plan, reading.collator, objective, config, work, progress, held_out=held_out
+    )
+    if trained.weights is not None:
+        model = _built_model(load_for(objective, source), encoder, objective, config)
+        model.load_state_dict(trained.weights)
+    model.backbone = without_adapters(model.backbone)
+    own = {name: values.detach().cpu().numpy() for name, values in model.own.items()}
+    return Tuned(
+        model=model,
+        loaded=loaded,
+        pooling=encoder.pooling,
+        objective=objective.with_parameters(own),
+        items=items,
+        facts=_facts(trained, plan, reading, items, seconds=time.monotonic() - started),
+    )
+
+
+def _built_model(
+    loaded: LoadedBackbone, encoder: Encoder, objective: Objective, config: RewardConfig
+) -> RewardModel:
+    """The model to train: its backbone, with adapters where they are wanted, and a new head."""
+    if objective.writes:
+        return language_reward_model(loaded, encoder, objective, config)
+    backbone = with_adapters(loaded.model, config) if config.lora_rank else loaded.model
+    return RewardModel(
+        backbone,
         pooling=encoder.pooling,
         hidden_size=encoder.shape.hidden_size,
         outputs=len(objective.outputs),
         bias=objective.has_bias,
-    )
-    collator = Collator(tokenizer.pad_id, objective.targets)
-    history = _run_trainer(model, items, collator, objective, config, work, progress)
-    return FineTuned(
-        backbone=_stage(loaded, work / "backbone", config.backbone),
-        head=objective.in_units(_head(model, objective)),
-        pooling=encoder.pooling,
-        truncated=sum(item.truncated for item in items),
-        cut=sum(item.cut for item in items),
-        history=history,
-        seconds=time.monotonic() - started,
+        own=objective.own_parameters(),
     )
 
 
-def _run_trainer(
-    model: RewardModel,
-    items: list[Item],
-    collator: Collator,
+def _reading(
+    items: Sequence[Item],
+    loaded: LoadedBackbone,
+    encoder: Encoder,
+    objective: Objective,
+    pad_id: int,
+    config: RewardConfig,
+) -> _Reading:
+    shared = _shares_prompts(items, loaded, encoder, objective, config)
+    collator = (PackingCollator if shared else Collator)(pad_id, objective.targets)
+    return _Reading(collator, _sizes(items, shared=shared), shared)
+
+
+def _sizes(items: Sequence[Item], *, shared: bool) -> list[Size]:
+    return [packed_size(item) if shared else separate_size(item) for item in items]
+
+
+def _shares_prompts(
+    items: Sequence[Item],
+    loaded: LoadedBackbone,
+    encoder: Encoder,
     objective: Objective,
     config: RewardConfig,
-    work: Path,
-    progress: Progress,
-) -> list[dict[str, float]]:
-    """Train in place; returns the loss curve."""
-    trainer = RewardTrainer(
-        objective,
-        model=model,
-        args=_arguments(config, work),
-        train_dataset=items,
-        data_collator=collator,
-        callbacks=[_Reporter(progress)],
-    )
-    trainer.remove_callback(PrinterCallback)
-    saved = last_whole_state(work)
-    trainer.train(resume_from_checkpoint=str(saved) if saved else None)
-    if trainer.state.global_step < trainer.state.max_steps:
-        raise InterruptionError(
-            f"Training stopped at step {trainer.state.global_step} of "
-            f"{trainer.state.max_steps}; start it again to go on from there."
-        )
-    logs = [entry for entry in trainer.state.log_history if "loss" in entry]
-    return [{"step": entry["step"], "loss": entry["loss"]} for entry in logs]
-
-
-def _arguments(config: RewardConfig, work: Path) -> TrainingArguments:
-    on_gpu = torch.cuda.is_available()
-    return TrainingArguments(
-        output_dir=str(work),
-        per_device_train_batch_size=config.batch_size,
-        num_train_epochs=config.epochs,
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
-        max_grad_norm=config.max_grad_norm,
-        warmup_steps=config.warmup_steps,
-        bf16=config.precision == "bf16",
-        seed=config.seed,
-        save_strategy="steps",
-        save_steps=config.save_steps,
-        save_total_limit=2,
-        logging_steps=config.logging_steps,
-        logging_nan_inf_filter=False,
-        remove_unused_columns=False,
-        dataloader_pin_memory=on_gpu,
-        use_cpu=not on_gpu,
-        disable_tqdm=True,
-        report_to="none",
-    )
-
-
-def last_whole_state(work: Path) -> Path | None:
-    """The newest trainer checkpoint whose state file, which is written last, can be read."""
-    found = sorted(work.glob(f"{PREFIX_CHECKPOINT_DIR}-*"), key=_step, reverse=True)
-    return next((path for path in found if _is_whole(path)), None)
-
-
-def _step(path: Path) -> int:
-    number = path.name.removeprefix(f"{PREFIX_CHECKPOINT_DIR}-")
-    return int(number) if number.isdigit() else -1
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        state = json.loads((path / _STATE_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+) -> bool:
+    """Whether to read packed rows; TrainingError where that was asked for and cannot be."""
+    if config.share_prompts == "never" or objective.writes:
         return False
-    return isinstance(state, dict) and state.get("global_step") == _step(path)
+    reads = encoder.pooling == "last" or all(item.readouts for item in items)
+    able = (
+        encoder.shape.causal
+        and reads
+        and reads_packed_rows(loaded.model, max_length=config.max_length)
+    )
+    if config.share_prompts == "always":
+        if not able:
+            raise TrainingError(
+                f'The backbone "{config.backbone}" cannot read several responses after one '
+                'prompt: that takes a decoder with full attention and the pooling "last". Set '
+                'share_prompts to "auto".'
+            )
+        return True
+    return able and saves_tokens(items)
 
 
-def _stage(loaded: LoadedBackbone, directory: Path, name: str) -> Backbone:
+def _held_out(
+    validation: Sequence[Example],
+    objective: Objective,
+    tokenizer: TextTokenizer,
+    encoder: Encoder,
+    config: RewardConfig,
+) -> HeldOutRows | None:
+    """The validation rows to look at; None where there are none or none are wanted."""
+    if config.early_stop_patience and not validation:
+        raise TrainingError(
+            "early_stop_patience needs validation rows and the dataset has none; set it to 0, or "
+            "build the dataset again with a validation split."
+        )
+    if not config.eval_steps or not validation:
+        return None
+    step = max(1, -(-len(validation) // config.eval_rows)) if config.eval_rows else 1
+    examples = validation[::step]
+    items = objective.items(examples, tokenizer, causal=encoder.shape.causal)
+    batches = sized_batches(_sizes(items, shared=False), config.scoring_batch_size)
+    return HeldOutRows(examples, items, batches)
+
+
+def _facts(
+    trained: Trained,
+    plan: BatchPlan,
+    reading: _Reading,
+    items: Sequence[Item],
+    *,
+    seconds: float,
+) -> dict[str, Any]:
+    """How training went, for the manifest; figures that may differ between two equal runs too."""
+    separate = sum(separate_size(item).tokens for item in items)
+    return {
+        "seconds": seconds,
+        "history": trained.history,
+        "steps": trained.steps,
+        "best_step": trained.best_step,
+        "stopped_early": trained.stopped_early,
+        "padding": padding_share(plan, reading.sizes),
+        "shared_prompts": reading.shared,
+        "token_saving": separate / sum(size.tokens for size in reading.sizes),
+    }
+
+
+def _stage(tuned: Tuned, directory: Path, name: str) -> Backbone:
     """Save the tuned backbone and its tokenizer as an ordinary model directory."""
     shutil.rmtree(directory, ignore_errors=True)
-    loaded.model.save_pretrained(directory)
-    loaded.tokenizer.save_pretrained(directory)
+    tuned.model.pretrained().save_pretrained(directory)
+    tuned.loaded.tokenizer.save_pretrained(directory)
     return local_backbone(directory, name=name)
 
 

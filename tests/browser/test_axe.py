@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import sign_in
+from tests.browser.models import model_pages
 from tests.browser.versions import dataset_pages
 
 pytestmark = pytest.mark.browser
@@ -34,8 +35,12 @@ EXPECTED = {
     "p/everyday/overview/",
     "p/everyday/datasets/recipe/",
     "p/everyday/datasets/files/",
+    "p/everyday/runs/",
+    "p/everyday/runs/new/",
+    "p/everyday/models/compare/",
+    "p/everyday/models/1/playground/",
 }
-ROWS = ["/items/", "/datasets/", "/checkpoints/", "/jobs/", "/p/workshop/annotators/"]
+ROWS = ["/items/", "/datasets/", "/checkpoints/", "/jobs/", "/runs/", "/p/workshop/annotators/"]
 ADDRESSES = """
 import json
 from django.urls import NoReverseMatch, get_resolver, reverse
@@ -171,6 +176,28 @@ def test_the_pages_of_versions_meet_wcag(page, home, versions, name):
         found += in_all_looks(page, path)
     assert not found, "\n".join(found)
     assert seen == (len(versions) if name == "manager" else len(versions) - 4)
+
+
+def test_the_pages_of_models_meet_wcag(page, home, installation):
+    enter(page, home, "manager")
+    found = []
+    for path in model_pages(installation, "workshop"):
+        page.goto(home + path)
+        page.evaluate(
+            "document.querySelectorAll('main details').forEach(one => { one.open = true })"
+        )
+        found += in_all_looks(page, path)
+    assert not found, "\n".join(found)
+
+
+def test_a_training_with_settings_that_make_no_sense_meets_wcag(page, home):
+    enter(page, home, "manager")
+    page.goto(f"{home}/p/everyday/runs/new/")
+    page.get_by_label("More settings, as JSON").fill("{")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_text("is no JSON")).to_be_visible()
+    found = in_all_looks(page, "a training with errors")
+    assert not found, "\n".join(found)
 
 
 def skip(page):

@@ -11,7 +11,7 @@ COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 
 
 def test_every_variable_of_the_services_is_one_that_is_read(settings):
-    for name in ("migrate", "web", "worker", "gpu-worker", "beat"):
+    for name in ("migrate", "web", "worker", "gpu-worker", "scorer", "beat"):
         assert set(COMPOSE["services"][name]["environment"]) <= set(env.KNOWN), name
 
 
@@ -20,7 +20,7 @@ def test_every_queue_of_a_run_has_a_worker():
 
     commands = " ".join(str(s.get("command", "")) for s in COMPOSE["services"].values())
     for model in run_models():
-        assert f"--queues {model.queue}" in commands
+        assert f"--queues {model().queue}" in commands
 
 
 def test_torch_is_left_out_of_the_web_image():

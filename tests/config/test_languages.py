@@ -57,6 +57,9 @@ OF_A_PROJECT = (
     "curation:recipe-edit",
     "curation:file-list",
     "modeling:project-overview",
+    "modeling:run-list",
+    "modeling:run-create",
+    "modeling:checkpoint-compare",
 )
 OF_A_VERSION = ("detail", "rows", "left-out")
 OF_A_PERSON = (
@@ -150,6 +153,9 @@ def test_the_pages_about_one_thing_are_in_german(project, manager, sent):
         reverse("curation:annotator-detail", args=[project.slug, lease.annotator.public_id]),
         reverse("curation:dataset-detail", args=[model.run.dataset.public_id]),
         reverse("modeling:checkpoint-detail", args=[model.public_id]),
+        reverse("modeling:checkpoint-promote", args=[model.public_id]),
+        reverse("modeling:run-detail", args=[model.run.public_id]),
+        reverse("modeling:playground", args=[project.slug, model.number]),
     ):
         response = browser(manager).get(path, **GERMAN)
         assert response.status_code == 200

@@ -35,6 +35,7 @@ EVERYTHING = Recipe(
     aggregate="crowd_bt",
     seed=7,
     include_simulated=True,
+    include_machine=True,
     aspect="helpful",
     sources=("comparison", "ranking"),
     select=SelectJudgments(
@@ -116,7 +117,7 @@ def test_every_setting_of_that_recipe_is_no_default():
     """So that the round trip above means something."""
     plain, given = flat(Recipe("preference")), flat(EVERYTHING)
     same = {name for name in plain if plain[name] == given[name]}
-    assert same == {"kind", "include_machine", "balance.classes"}
+    assert same == {"kind", "balance.classes"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

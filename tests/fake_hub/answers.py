@@ -16,6 +16,7 @@ import yaml
 from tests.fake_hub.store import Blob, Commit, Refused, Repo, Request
 
 WRITE, READ = "hf_WriteTokenOfTheTests0123456789", "hf_ReadTokenOfTheTests01234567890"
+LARGE = (".parquet", ".safetensors", ".onnx")
 DATE = "2026-11-28T10:00:00.000Z"
 
 
@@ -92,7 +93,8 @@ class FakeHub:
         self._writes(request)
         asked = json.loads(request.body)
         repo_id = f"{asked['organization']}/{asked['name']}"
-        url = f"{self.endpoint}/datasets/{repo_id}"
+        folder = "datasets/" if asked.get("type") == "dataset" else ""
+        url = f"{self.endpoint}/{folder}{repo_id}"
         if repo_id in self.repos:
             raise Refused(409, "You already created this dataset repo", url=url)
         self.repos[repo_id] = Repo(repo_id, asked.get("visibility", "public") == "private")
@@ -179,7 +181,7 @@ class FakeHub:
         files = []
         for file in json.loads(request.body)["files"]:
             path = file["path"]
-            is_large = path.endswith(".parquet") or file["size"] > 10 * 2**20
+            is_large = path.endswith(LARGE) or file["size"] > 10 * 2**20
             entry = {
                 "path": path,
                 "uploadMode": "lfs" if is_large else "regular",
@@ -261,7 +263,7 @@ class FakeHub:
 
 
 _ID = r"(?P<repo_id>[\w.-]+/[\w.-]+)"
-_API = rf"/api/datasets/{_ID}"
+_API = rf"/api/(?:datasets|models)/{_ID}"
 _REVISION = r"(?P<revision>[^/]+)"
 ROUTES = [
     ("GET", r"/api/whoami-v2", "whoami"),
@@ -275,9 +277,9 @@ ROUTES = [
     ("POST", rf"{_API}/preupload/{_REVISION}", "preupload"),
     ("POST", rf"{_API}/commit/{_REVISION}", "commit"),
     ("POST", rf"{_API}/tag/{_REVISION}", "tag"),
-    ("POST", rf"/datasets/{_ID}\.git/info/lfs/objects/batch", "batch"),
+    ("POST", rf"/(?:datasets/)?{_ID}\.git/info/lfs/objects/batch", "batch"),
     ("PUT", r"/lfs/(?P<oid>[0-9a-f]{64})", "put"),
-    ("GET", rf"/datasets/{_ID}/resolve/{_REVISION}/(?P<path>.+)", "resolve"),
+    ("GET", rf"/(?:datasets/)?{_ID}/resolve/{_REVISION}/(?P<path>.+)", "resolve"),
 ]
 
 

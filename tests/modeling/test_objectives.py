@@ -14,6 +14,7 @@ from modeling.services import (
 )
 from tests.factories import ProjectFactory, make_annotator
 from tests.modeling.factories import make_checkpoint, make_dataset
+from tests.modeling.gallery import OBJECTIVES, held_out_figures
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
 
@@ -78,7 +79,7 @@ def test_a_model_of_steps_cannot_be_put_in_force(project):
 
 def test_a_model_of_steps_picks_no_round(project):
     steps = published(project, "stepwise")
-    with pytest.raises(InvalidInput, match="only a Bradley–Terry model"):
+    with pytest.raises(InvalidInput, match="only a model of preferences"):
         request_round(project, strategy="low_margin", size=4, by=None, checkpoint=steps)
     with pytest.raises(InvalidInput, match="no reward model yet"):
         request_round(project, strategy="low_margin", size=4, by=None)
@@ -89,19 +90,16 @@ def test_a_model_from_before_there_was_a_choice_stays_in_force(project):
     assert promote_checkpoint(old, by=None).is_promoted
 
 
-FIGURES = {
-    "ranking": {"n": 6, "groups": 6, "pairs": 18, "accuracy": 0.8, "interval": [0.6, 0.9]},
-    "stepwise": {"n": 6, "groups": 6, "steps": 18, "accuracy": 0.8, "interval": None, "nll": 0.4},
-    "outcome": {"n": 6, "groups": 6, "accuracy": 0.8, "interval": None, "nll": 0.4, "ece": 0.1},
-    "rating": {"n": 6, "groups": 6, "mse": 1.5, "pearson": 0.5, "spearman": None},
-    "classification": {"n": 6, "groups": 6, "accuracy": 0.8, "interval": None, "recall": {}},
-}
+@pytest.mark.parametrize("objective", ["davidson", "rao_kupper", "cumulative_logit"])
+def test_any_model_of_preferences_comes_into_force(project, objective):
+    model = published(project, "preference", objective=objective, frozen=False)
+    assert promoted_checkpoint(project) == model
 
 
-@pytest.mark.parametrize("kind", FIGURES)
+@pytest.mark.parametrize("kind", OBJECTIVES)
 def test_the_pages_of_any_model_open(client, project, kind):
     run = request(project, kind)
-    metrics = {"validation": {"n": 4}, "test": FIGURES[kind], "truncated": {"train": 0}}
+    metrics = {"validation": {"n": 4}, "test": held_out_figures(kind), "truncated": {"train": 0}}
     checkpoint = publish_checkpoint(run, path="x", manifest={}, metrics=metrics)
     client.force_login(make_annotator(project, "manager"))
     pages = [

@@ -1,4 +1,4 @@
-"""``manage.py serve``: server and worker start together, are kept alive, and stop together."""
+"""``manage.py serve``: server, worker and scorer start, are kept alive, and stop together."""
 
 import os
 import signal
@@ -47,13 +47,36 @@ def test_a_worker_that_dies_is_started_again(served):
     )
 
 
+def test_a_scorer_that_dies_is_started_again(served):
+    installation, _ = served
+    socket = installation.folder / "scorer" / "socket"
+    wait_until(socket.exists, what="the scorer")
+    (before,) = installation.running("manage.py", "scorer")
+    os.kill(before, signal.SIGKILL)
+    wait_until(
+        lambda: (now := installation.running("manage.py", "scorer")) and before not in now,
+        what="a new scorer",
+    )
+    asking = (
+        "import json; from pathlib import Path; from django.conf import settings;"
+        "from modeling.core.serving import ScorerClient;"
+        "from modeling.core.errors import CheckpointError, NotReadyError\n"
+        "try:\n"
+        "    ScorerClient(Path(settings.SCORER_SOCKET)).score("
+        "settings.CHECKPOINT_DIR / 'none', [{'prompt': 'a', 'response': 'b'}])\n"
+        "except (CheckpointError, NotReadyError) as error:\n"
+        "    print(json.dumps(type(error).__name__))"
+    )
+    wait_until(lambda: installation.python(asking) == "CheckpointError", what="its answer")
+
+
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_when_it_ends(served, sig):
     installation, process = served
     os.kill(process.pid, sig)
     process.wait(30)
     wait_until(
-        lambda: not installation.running("celery") and not installation.running("gunicorn"),
+        lambda: not any(map(installation.running, ("celery", "gunicorn", "scorer"))),
         seconds=30,
         what="every process to end",
     )

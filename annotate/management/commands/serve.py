@@ -1,4 +1,4 @@
-"""serve: web server and embedded worker in one, started together and stopped together."""
+"""serve: web server, worker and scorer in one, started together and stopped together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GRACE_SECONDS = 10.0
 
 
 class Command(BaseCommand):
-    help = "Run the web server and the worker of a single machine; Ctrl+C stops both."
+    help = "Run web server, worker and scorer of a single machine; Ctrl+C stops all of them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
@@ -37,6 +37,7 @@ class Command(BaseCommand):
             {
                 "web": _gunicorn(options["host"], options["port"], options["web_workers"]),
                 "worker": _worker(options["jobs"]),
+                "scorer": [sys.executable, "manage.py", "scorer"],
             }
         )
         self.stdout.write(

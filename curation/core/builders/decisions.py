@@ -35,7 +35,8 @@ def decide_pairs(pairs: Sequence[Pair], context: Context) -> list[PairDecision]:
     """Aggregate the votes on all pairs by the context's method.
 
     A response keeps its strength over all pairs it stands in; equal responses are one. Majority
-    needs nothing but the pair's own votes.
+    needs nothing but the pair's own votes, the people's where there are any; another method learns
+    from the machines' as from everybody's.
     """
     if not pairs:
         context.notes.setdefault("aggregate", _plain(context.method))
@@ -66,7 +67,7 @@ def _codes(values: Iterable[Hashable]) -> np.ndarray:
 
 
 def _by_majority(pairs: Sequence[Pair], context: Context) -> list[PairDecision]:
-    ballots = [[(vote.annotator, vote.label) for vote in pair.votes] for pair in pairs]
+    ballots = [[(vote.annotator, vote.label) for vote in pair.counted] for pair in pairs]
     decided = decide(ballots, n_classes=3, method="majority")
     context.notes.update(decided.notes())
     labels = np.where(decided.tied, TIE, decided.labels)

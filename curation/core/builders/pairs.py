@@ -46,6 +46,11 @@ class PairVote:
         """Who gave it; several raters together have a name of their own."""
         return JOIN.join(sorted({voice.voter for voice in self.voices}))
 
+    @property
+    def is_machine(self) -> bool:
+        """Whether no person is among its voices."""
+        return all(voice.machine for voice in self.voices)
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -61,6 +66,15 @@ class Pair:
     source_kind: SourceKind
     votes: tuple[PairVote, ...]
     excluded: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> tuple[PairVote, ...]:
+        """The people's votes where there are any, else the machines'.
+
+        These are tallied, whatever votes a method learns from.
+        """
+        people = tuple(vote for vote in self.votes if not vote.is_machine)
+        return people or self.votes
 
 
 def compared_pairs(comparisons: Sequence[Comparison], aspect: str) -> Iterator[Pair]:
@@ -134,8 +148,9 @@ def rated_pairs(ratings: Iterable[Rating], context: Context) -> Iterator[Pair]:
     """All pairs of a prompt's rated responses; a vote's margin is the difference of its scores.
 
     Who rated both responses votes once. Where nobody did, the raters of the two vote as one, by the
-    difference of their means. Without an aspect a person's score is the mean over those aspects
-    that they rated on both.
+    difference of their means; people and machines each among themselves, as far as they rated both
+    responses. Without an aspect a person's score is the mean over those aspects that they rated on
+    both.
     """
     wanted = (r for r in ratings if isfinite(r.value) and context.aspect in ("", r.aspect))
     by_prompt = grouped(wanted, lambda rating: context.groups.group[rating.prompt])
@@ -147,8 +162,17 @@ def rated_pairs(ratings: Iterable[Rating], context: Context) -> Iterator[Pair]:
 
 def _rated_pair(left: Sequence[Rating], right: Sequence[Rating]) -> Pair:
     home = min(left + right, key=lambda rating: (rating.item, rating.response))  # type: ignore[operator]
-    votes = tuple(_paired_votes(left, right)) or (_pooled_vote(left, right),)
+    by_people = _votes_of(*(tuple(r for r in side if not r.machine) for side in (left, right)))
+    by_machines = _votes_of(*(tuple(r for r in side if r.machine) for side in (left, right)))
+    votes = (*by_people, *by_machines) or (_pooled_vote(left, right),)
     return Pair(home.item, home.prompt, left[0].response, right[0].response, "rating", votes)
+
+
+def _votes_of(left: Sequence[Rating], right: Sequence[Rating]) -> Sequence[PairVote]:
+    """The votes of those who rated both, or of all together; none where one side is unrated."""
+    if not left or not right:
+        return ()
+    return tuple(_paired_votes(left, right)) or (_pooled_vote(left, right),)
 
 
 def _paired_votes(left: Sequence[Rating], right: Sequence[Rating]) -> Iterator[PairVote]:

@@ -32,7 +32,8 @@ def preference_candidates(
     By majority the winner has more votes than the other side and more than there are ties (both
     good and both bad are ties); by another method it is the most probable of the three. A pair
     without a winner is a tie: it comes with a row for the canonical file and that reason. Unsafe
-    and cannot-judge votes do not count.
+    and cannot-judge votes do not count. Machines' votes help to decide by every method but majority
+    and are tallied only where no person voted.
     """
     comparisons = [vote for vote in judgments if isinstance(vote, Comparison)]
     rankings = [vote for vote in judgments if isinstance(vote, Ranking)]
@@ -67,8 +68,8 @@ def _dropped(pair: Pair, reason: str) -> Candidate:
         item=pair.item,
         part=_part(pair),
         row=None,
-        votes=len(pair.votes),
-        unanimous=len({vote.label for vote in pair.votes}) == 1,
+        votes=len(pair.counted),
+        unanimous=len({vote.label for vote in pair.counted}) == 1,
         reason=reason,
         excluded=pair.excluded,
     )
@@ -86,7 +87,7 @@ class _Tally:
 
 
 def _tally(pair: Pair, label: int) -> _Tally:
-    labels = [vote.label for vote in pair.votes]
+    labels = [vote.label for vote in pair.counted]
     sides = (pair.right, pair.left) if label == RIGHT else (pair.left, pair.right)
     won = RIGHT if label == RIGHT else LEFT
     return _Tally(*sides, labels.count(won), labels.count(LEFT + RIGHT - won), labels.count(TIE))
@@ -100,9 +101,9 @@ def _decided(pair: Pair, decision: PairDecision, context: Context) -> Candidate:
         item=pair.item,
         part=_part(pair),
         row=_row(pair, decision, tally, context),
-        votes=len(pair.votes),
-        unanimous=for_answer == len(pair.votes),
-        agreement=for_answer / len(pair.votes),
+        votes=len(pair.counted),
+        unanimous=for_answer == len(pair.counted),
+        agreement=for_answer / len(pair.counted),
         probability=decision.p_tie if tied else decision.of(decision.label),
         reason="tie" if tied else "",
         excluded=pair.excluded,
@@ -134,6 +135,6 @@ def _row(pair: Pair, decision: PairDecision, tally: _Tally, context: Context) ->
 
 def _margin_toward(pair: Pair, label: int) -> float | None:
     toward_left = mean_margin(
-        [vote.scale for vote in pair.votes], [vote.margin for vote in pair.votes]
+        [vote.scale for vote in pair.counted], [vote.margin for vote in pair.counted]
     )
     return None if toward_left is None else toward_left * SIGN[label] + 0.0  # and no -0.0

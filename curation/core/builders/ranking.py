@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from curation.core.aggregate import aggregate_rankings, mean_rank_tiers
-from curation.core.builders.candidate import Candidate, Context, grouped
+from curation.core.builders.candidate import Candidate, Context, grouped, people_first
 from curation.core.records import Ranking
 from curation.core.rows import RankingRow
 from curation.core.votes import fitted_notes, steady
@@ -27,7 +27,8 @@ class _Order:
 def ranking_candidates(judgments: Sequence[Ranking], context: Context) -> Iterator[Candidate]:
     """One candidate per item: its responses in the order that all its rankings come to.
 
-    Dropped are items whose responses are all identical, and those where all end in one tier.
+    Dropped are items whose responses are all identical, and those where all end in one tier. Mean
+    ranks, and what is told of the votes, are the people's where there are any.
     """
     items = grouped(judgments, lambda vote: vote.item)
     orders = _orders(items, context)
@@ -38,7 +39,7 @@ def ranking_candidates(judgments: Sequence[Ranking], context: Context) -> Iterat
 def _orders(items: dict[str, list[Ranking]], context: Context) -> dict[str, _Order]:
     if context.method == "mean_rank" or not items:
         context.notes.update(aggregate="mean_rank", aggregate_converged=True)
-        return {item: _mean_order(votes) for item, votes in items.items()}
+        return {item: _mean_order(people_first(votes)) for item, votes in items.items()}
     votes = [vote for ranked in items.values() for vote in ranked]
     fitted = aggregate_rankings(
         [vote.item for vote in votes],
@@ -49,7 +50,7 @@ def _orders(items: dict[str, list[Ranking]], context: Context) -> dict[str, _Ord
     )
     context.notes.update(fitted_notes(fitted))
     if fitted.method == "mean_rank":
-        return {item: _mean_order(votes) for item, votes in items.items()}
+        return {item: _mean_order(people_first(votes)) for item, votes in items.items()}
     return {
         str(item): _Order(tiers, dict(zip(keys, map(steady, scores), strict=True)))
         for item, tiers, keys, scores in zip(
@@ -72,16 +73,16 @@ def _mean_order(votes: Sequence[Ranking]) -> _Order:
 
 
 def _candidate(votes: Sequence[Ranking], order: _Order, context: Context) -> Candidate:
-    first = votes[0]
+    first, counted = votes[0], people_first(votes)
     identical = len({context.identity[key] for key in first.responses}) < 2
     reason = "identical_responses" if identical else "tie" if len(order.tiers) == 1 else ""
     return Candidate(
         item=first.item,
         row=None if reason else _row(votes, order, context),
-        votes=len(votes),
-        unanimous=len({_comparable(vote) for vote in votes}) == 1,
-        agreement=_agreement(votes, order),
-        probability=_agreement(votes, order),
+        votes=len(counted),
+        unanimous=len({_comparable(vote) for vote in counted}) == 1,
+        agreement=_agreement(counted, order),
+        probability=_agreement(counted, order),
         reason=reason,
     )
 
@@ -115,5 +116,5 @@ def _row(votes: Sequence[Ranking], order: _Order, context: Context) -> RankingRo
         completion_ids=first.responses,
         tiers=tuple(tuple(sorted(index[key] for key in tier)) for tier in order.tiers),
         scores=tuple(order.scores[key] for key in first.responses),
-        votes=len(votes),
+        votes=len(people_first(votes)),
     )

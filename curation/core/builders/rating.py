@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from statistics import mean
 from typing import Any
@@ -14,7 +14,7 @@ from curation.core.aggregate import (
     aggregate_ratings,
     pointwise_targets,
 )
-from curation.core.builders.candidate import Candidate, Context, grouped
+from curation.core.builders.candidate import Candidate, Context, grouped, people_first
 from curation.core.builders.pairs import LEFT, RIGHT, Pair, compared_pairs
 from curation.core.records import Comparison, JudgmentRecord, Rating
 from curation.core.rows import RatingRow
@@ -41,7 +41,8 @@ def rating_candidates(
 
     Plain means are exact before they are rounded, so the order of votes does not show in them.
     A candidate's votes are those of the aspect that has most, and it is unanimous where every
-    aspect is. With "thurstone" the scores come out of comparisons, on a scale from 0 to 1.
+    aspect is; both by the people's where there are any, as plain means are. With "thurstone" the
+    scores come out of comparisons, on a scale from 0 to 1.
     """
     if context.method == THURSTONE:
         yield from _from_comparisons([v for v in judgments if isinstance(v, Comparison)], context)
@@ -64,9 +65,17 @@ def _scores(ratings: Sequence[Rating], context: Context) -> Mapping[_Key, _Score
     for aspect in sorted(by_aspect):
         votes = by_aspect[aspect]
         told[aspect], found = _fitted(votes, context)
+        if told[aspect].method == "mean" and any(vote.machine for vote in votes):
+            told[aspect], found = _fitted(_plain(votes), replace(context, method="mean"))
         scores |= {(*key, aspect): score for key, score in found.items()}
     context.notes.update(_notes(told))
     return scores
+
+
+def _plain(votes: Sequence[Rating]) -> list[Rating]:
+    """What a plain mean is taken of: the people's votes on a response where there are any."""
+    by_response = grouped(votes, lambda vote: (vote.item, vote.response))
+    return [vote for given in by_response.values() for vote in people_first(given)]
 
 
 def _fitted(
@@ -122,17 +131,18 @@ def _candidate(
     finite = [vote for vote in votes if isfinite(vote.value)]
     excluded = ("not_finite",) * (len(votes) - len(finite))
     by_aspect = dict(sorted(grouped(finite, lambda vote: vote.aspect).items()))
+    counted = [people_first(given) for given in by_aspect.values()]
     first = votes[0]
     row = None
     if finite:
         kept = {a: scores[first.item, first.response, a] for a in by_aspect}
-        row = _row(finite, kept, tuple(map(len, by_aspect.values())), context)
+        row = _row(finite, kept, tuple(map(len, counted)), context)
     return Candidate(
         item=first.item,
         part=(first.response,),
         row=row,
-        votes=max(map(len, by_aspect.values()), default=0),
-        unanimous=bool(finite) and all(len({v.value for v in g}) == 1 for g in by_aspect.values()),
+        votes=max(map(len, counted), default=0),
+        unanimous=bool(finite) and all(len({v.value for v in g}) == 1 for g in counted),
         agreement=1.0,
         probability=1.0,
         reason="" if finite else main_reason(excluded),
@@ -176,7 +186,7 @@ def _from_comparisons(comparisons: Sequence[Comparison], context: Context) -> It
         score = fitted[group, response]
         voices = [voice for pair in stood_in for vote in pair.votes for voice in vote.voices]
         voices.sort(key=lambda voice: (voice.item, voice.revision))
-        n = sum(len(pair.votes) for pair in stood_in)
+        n = sum(len(pair.counted) for pair in stood_in)
         aspect = context.aspect or OVERALL
         row = _row(voices, {aspect: score}, (n,), context, response=response)
         yield Candidate(
@@ -194,7 +204,7 @@ def _unanimous(response: str, pairs: Sequence[Pair]) -> bool:
     won = {
         vote.label == (LEFT if pair.left == response else RIGHT)
         for pair in pairs
-        for vote in pair.votes
+        for vote in pair.counted
     }
     return len(won) == 1
 

@@ -38,7 +38,9 @@ class Command(JsonCommand):
         parser.add_argument("--aspect", help="what rows are about; else the overall question")
         parser.add_argument("--include-simulated", action="store_true")
         parser.add_argument(
-            "--include-machine", action="store_true", help="verifiers and rollouts, too"
+            "--include-machine",
+            action="store_true",
+            help="verifiers, rollouts and models that judge, too",
         )
         parser.add_argument(
             "--until", metavar="DATETIME", help="read no later judgment, such as 2026-05-03T14:00"

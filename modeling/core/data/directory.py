@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from modeling.core.data.canonical import with_canonical
 from modeling.core.data.fields import Example, Row
 from modeling.core.data.kinds import (
     ClassificationExample,
@@ -16,7 +17,7 @@ from modeling.core.data.kinds import (
     parse_rating,
     parse_stepwise,
 )
-from modeling.core.data.preference import parse_pair
+from modeling.core.data.preference import parse_pair, parse_tied_pair
 from modeling.core.errors import DataError
 from modeling.core.files import read_json, read_jsonl, read_parquet, sha256_file, sha256_json
 
@@ -55,8 +56,12 @@ class Dataset:
         return {"kind": self.kind, "content_hash": self.content_hash, "rows": self.rows}
 
 
-def read_dataset(directory: Path) -> Dataset:
+def read_dataset(directory: Path, *, ties: bool = False, annotators: bool = False) -> Dataset:
     """Read a dataset version: `manifest.json` and the files of each split.
+
+    Pairs that came out even stand in `canonical.parquet` alone, or in rows with `majority` tie;
+    with `ties` they follow the others of their split. With `annotators` pairs name theirs, from
+    that file.
 
     A split is one JSON Lines file, or without one Parquet: `train.parquet`, or shards such as
     `train-00000-of-00004.parquet`. A split without a file is empty. The content hash is the
@@ -66,13 +71,15 @@ def read_dataset(directory: Path) -> Dataset:
     manifest = read_json(directory / "manifest.json")
     kind = str(manifest.get("kind") or "preference")
     classes = _listed_classes(manifest)
-    parse = _parser(kind, classes)
+    parse = parse_tied_pair if ties and kind == "preference" else _parser(kind, classes)
     files = {name: split_files(directory, name) for name in SPLITS}
     if not any(files.values()):
         raise DataError(f"{directory} holds no train.jsonl; build the dataset again.")
     splits: dict[str, tuple[Any, ...]] = {
         name: tuple(_examples(paths, parse)) for name, paths in files.items()
     }
+    if kind == "preference" and (ties or annotators):
+        splits = with_canonical(splits, directory, ties=ties, annotators=annotators)
     if kind == "classification" and classes is None:
         classes = _named_classes(example for rows in splits.values() for example in rows)
     content_hash = manifest.get("content_hash") or _hash_files(files)

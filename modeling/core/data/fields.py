@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 class Example:
     """What every example has.
 
-    `group` names the prompt, `item` the judged item; `weight` is zero or more.
+    `group` names the prompt, `item` the judged item, `key` the row; `weight` is zero or more.
     """
 
     prompt: tuple[Message, ...]
@@ -27,6 +27,7 @@ class Example:
     weight: float = 1.0
     item: str = ""
     category: str = ""
+    key: str = ""
 
     def opening(self) -> str:
         """`group_of` the prompt, whatever `group` says: a conversation and its continuations."""
@@ -41,6 +42,7 @@ def common(row: Row, prompt: Sequence[Message]) -> dict[str, Any]:
         "weight": number(row, "weight", 1.0, low=0.0, high=math.inf),
         "item": str(row.get("item") or row.get("id") or ""),
         "category": str(row.get("category") or row.get("subset") or ""),
+        "key": str(row.get("id") or ""),
     }
 
 

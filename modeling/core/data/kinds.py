@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from modeling.core.data.fields import Example, Row, common, index, listed, real, share, text, truth
-from modeling.core.data.texts import Message, TextParts, parse_prompt, parse_response, render_parts
+from modeling.core.data.texts import (
+    Message,
+    TextParts,
+    as_turns,
+    parse_messages,
+    parse_prompt,
+    parse_response,
+    render_parts,
+    render_turn,
+)
 from modeling.core.errors import DataError
 
 T = TypeVar("T")
@@ -54,12 +63,22 @@ class StepwiseExample(Example):
         """Index of the first wrong step; -1 where no step is wrong."""
         return self.labels.index(False) if False in self.labels else -1
 
-    def parts(self) -> tuple[str, list[str]]:
-        """The rendered context, and the steps each with its end; joined they are the text."""
+    def parts(self, separator: str = STEP_END) -> tuple[str, list[str]]:
+        """The rendered context, and the steps each with `separator`; joined they are the text."""
         first, *later = self.steps
         opened = render_parts(self.prompt, first)
         steps = [opened.response, *later]
-        return opened.context, [f"{step}{STEP_END}" for step in steps]
+        return opened.context, [f"{step}{separator}" for step in steps]
+
+    def turns(self) -> tuple[str, list[str]]:
+        """The rendered context, and each step as a turn of a conversation.
+
+        Later ones are the assistant's, unless they bring turns of their own, such as what a
+        person said before.
+        """
+        first, *later = self.steps
+        opened = render_parts(self.prompt, first)
+        return opened.context, [opened.response, *map(render_turn, later)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +138,7 @@ def parse_stepwise(row: Row) -> StepwiseExample:
 
     Without `soft_labels` the labels stand in for them, without `step_weights` all weigh one.
     """
-    steps = listed(row, "completions", text)
+    steps = listed(row, "completions", _step)
     if not steps:
         raise DataError("completions must hold at least one step")
     labels = listed(row, "labels", truth, length=len(steps))
@@ -133,6 +152,11 @@ def parse_stepwise(row: Row) -> StepwiseExample:
         step_weights=(1.0,) * len(steps) if weights is None else weights,
         ratings=_optional(row, "ratings", _sign, len(steps)),
     )
+
+
+def _step(value: Any, name: str) -> str:
+    """A text, or messages, which become one text of turns."""
+    return text(value, name) if isinstance(value, str) else as_turns(parse_messages(value))
 
 
 def _sign(value: Any, name: str) -> int:

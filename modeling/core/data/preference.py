@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modeling.core.data.fields import Example, Row, common, number, optional_number
+from modeling.core.data.fields import (
+    Example,
+    Row,
+    common,
+    listed,
+    number,
+    optional_number,
+    text,
+)
 from modeling.core.data.texts import (
     Message,
     TextParts,
@@ -23,17 +31,30 @@ from modeling.core.files import read_jsonl
 class PreferenceExample(Example):
     """One pair: `chosen` was preferred to `rejected` with probability `chosen_probability`.
 
-    `target_margin` is a wanted reward difference or None.
+    That counts a tie, which has `tie_probability`, as half. `tied` pairs came out even: which side
+    is called chosen then means nothing. `target_margin` is a wanted reward difference or None.
+    `annotators` are hashes of whoever judged it, where that is known, `rationales` their words for
+    the answer that won.
     """
 
     chosen: str
     rejected: str
     chosen_probability: float = 1.0
     target_margin: float | None = None
+    tie_probability: float = 0.0
+    tied: bool = False
+    annotators: tuple[str, ...] = ()
+    rationales: tuple[str, ...] = ()
 
     def sides(self) -> tuple[TextParts, TextParts]:
         """The rendered chosen and rejected texts."""
         return render_parts(self.prompt, self.chosen), render_parts(self.prompt, self.rejected)
+
+    def answers(self) -> tuple[float, float, float]:
+        """Probabilities that chosen is better, that neither is, and that rejected is."""
+        tie = self.tie_probability
+        better = max(self.chosen_probability - tie / 2, 0.0)
+        return better, tie, max(1.0 - tie - better, 0.0)
 
 
 @dataclass(frozen=True)
@@ -65,6 +86,24 @@ def read_pairs(path: Path) -> PairFile:
     return PairFile(tuple(examples), ties)
 
 
+def parse_tied_pair(row: Row) -> PreferenceExample:
+    """One pair, also one with `majority` tie."""
+    example = parse_pair(row)
+    if example is not None:
+        return example
+    prompt, first, second = _split_sides(
+        row.get("prompt"), row.get("response_a"), row.get("response_b")
+    )
+    return PreferenceExample(
+        **common(row, prompt),
+        chosen=first,
+        rejected=second,
+        chosen_probability=0.5,
+        tie_probability=1.0,
+        tied=True,
+    )
+
+
 def parse_pair(row: Row) -> PreferenceExample | None:
     """One pair, None for a tie; see `read_pairs`."""
     sides = _labelled_sides(row)
@@ -77,7 +116,16 @@ def parse_pair(row: Row) -> PreferenceExample | None:
         rejected=rejected,
         chosen_probability=number(row, "chosen_probability", 1.0, low=0.5, high=1.0),
         target_margin=optional_number(row, "target_margin"),
+        tie_probability=number(row, "tie_probability", 0.0, low=0.0, high=1.0),
+        rationales=words(row),
     )
+
+
+def words(row: Row) -> tuple[str, ...]:
+    """The row's rationales that say something, none where it has no such column."""
+    if row.get("rationales") is None:
+        return ()
+    return tuple(found for found in listed(row, "rationales", text) if found.strip())
 
 
 def _labelled_sides(row: Row) -> tuple[tuple[Message, ...], str, str] | None:

@@ -109,6 +109,20 @@ def as_response(turns: Sequence[Message]) -> str:
     return "\n\n".join([turns[0].content, *later])
 
 
+def as_turns(turns: Sequence[Message]) -> str:
+    """Turns as text, each under its name; a first turn of the assistant goes without."""
+    if not turns:
+        raise DataError("messages must hold at least one turn")
+    if turns[0].role == "assistant":
+        return as_response(turns)
+    return "\n\n".join(f"{_role_name(turn.role)}: {turn.content}" for turn in turns)
+
+
+def render_turn(text: str) -> str:
+    """What a later turn adds to a rendered text: the assistant's, unless it begins with a name."""
+    return f"\n\n{text}" if _TURN.match(text) else f"\n\nAssistant: {text}"
+
+
 def parse_response(value: Any) -> str:
     """Read a response: a text, or messages that begin with the assistant's."""
     return value if isinstance(value, str) else as_response(parse_messages(value))

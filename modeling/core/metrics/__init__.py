@@ -18,17 +18,28 @@ from modeling.core.metrics.responses import (
     evaluate_outcomes,
     evaluate_ratings,
 )
-from modeling.core.metrics.steps import StepEvaluation, evaluate_steps, good_log_odds
+from modeling.core.metrics.steps import (
+    Located,
+    StepEvaluation,
+    at_chosen_threshold,
+    choose_threshold,
+    evaluate_steps,
+    good_log_odds,
+    locate,
+)
 
 __all__ = [
     "AspectFit",
     "ClassEvaluation",
     "Evaluation",
+    "Located",
     "OutcomeEvaluation",
     "RankingEvaluation",
     "RatingEvaluation",
     "StepEvaluation",
     "area_under_curve",
+    "at_chosen_threshold",
+    "choose_threshold",
     "class_targets",
     "evaluate_classes",
     "evaluate_outcomes",
@@ -36,4 +47,5 @@ __all__ = [
     "evaluate_ratings",
     "evaluate_steps",
     "good_log_odds",
+    "locate",
 ]

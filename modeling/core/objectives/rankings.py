@@ -1,27 +1,35 @@
 """Responses to one prompt in an order."""
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
-import torch
 from torch import Tensor
 
 from modeling.core.collators import Item
 from modeling.core.config import RewardConfig
 from modeling.core.data import Dataset, RankingExample
-from modeling.core.losses import plackett_luce_loss
+from modeling.core.losses import plackett_luce_loss, ranking_pairs_loss
 from modeling.core.metrics import RankingEvaluation, evaluate_rankings
-from modeling.core.objectives.base import Batch, Doubles, Objective, relative_weights
+from modeling.core.objectives.base import (
+    Batch,
+    Doubles,
+    Objective,
+    TrainingState,
+    padded,
+    relative_weights,
+)
 from modeling.core.tokens import TextTokenizer
 
 UNRANKED = -1
 
 
 @dataclass(frozen=True)
-class PlackettLuce(Objective):
-    """Rewards as log-worths of Plackett and Luce. Each item is all completions of a prompt."""
+class RankingObjective(Objective):
+    """One reward for each response. Each item is all completions of a prompt."""
 
+    config: RewardConfig
     outputs: tuple[str, ...] = ("reward",)
     has_bias = False
     headline = ("n", "accuracy", "tau")
@@ -29,12 +37,14 @@ class PlackettLuce(Objective):
     @classmethod
     def fitted(cls, dataset: Dataset, config: RewardConfig) -> Self:
         """Nothing to learn of the rows."""
-        return cls()
+        return cls(config)
 
     @classmethod
-    def restored(cls, outputs: Sequence[str], config: RewardConfig) -> Self:
+    def restored(
+        cls, outputs: Sequence[str], config: RewardConfig, facts: Mapping[str, Any]
+    ) -> Self:
         """Nothing to restore."""
-        return cls()
+        return cls(config)
 
     def items(
         self, examples: Sequence[RankingExample], tokenizer: TextTokenizer, *, causal: bool
@@ -55,24 +65,44 @@ class PlackettLuce(Objective):
 
     def targets(self, items: Sequence[Item]) -> dict[str, Tensor]:
         """`places` and `rows` (items, most completions): tiers from 0, and rows of outputs."""
-        widest = max(len(item.texts) for item in items)
-        places = torch.full((len(items), widest), UNRANKED, dtype=torch.int64)
-        rows = torch.zeros((len(items), widest), dtype=torch.int64)
+        rows: list[range] = []
         first = 0
-        for number, item in enumerate(items):
-            count = len(item.texts)
-            places[number, :count] = torch.tensor(item.target["places"], dtype=torch.int64)
-            rows[number, :count] = torch.arange(first, first + count)
-            first += count
-        return {"places": places, "rows": rows}
+        for item in items:
+            rows.append(range(first, first + len(item.texts)))
+            first += len(item.texts)
+        places = padded([item.target["places"] for item in items], UNRANKED)
+        return {"places": places, "rows": padded(rows, 0)}
 
-    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
-        """Plackett–Luce's."""
-        scores = outputs[:, 0][batch["rows"]]
-        return plackett_luce_loss(scores, batch["places"], weights=batch["weights"])
+    def data_loss(self, outputs: Tensor, batch: Batch, state: TrainingState) -> Tensor:
+        """The mean loss of the rankings."""
+        return self.ranking_loss(outputs[:, 0][batch["rows"]], batch)
+
+    @abstractmethod
+    def ranking_loss(self, scores: Tensor, batch: Batch) -> Tensor:
+        """The mean loss of rankings whose completions have these scores (items, most)."""
 
     def evaluate(
         self, examples: Sequence[RankingExample], outputs: Sequence[Doubles], *, seed: int
     ) -> RankingEvaluation:
         """Agreement with the orders."""
         return evaluate_rankings(examples, [values[:, 0] for values in outputs], seed=seed)
+
+
+@dataclass(frozen=True)
+class PlackettLuce(RankingObjective):
+    """Rewards as log-worths of Plackett and Luce."""
+
+    def ranking_loss(self, scores: Tensor, batch: Batch) -> Tensor:
+        """Plackett–Luce's."""
+        return plackett_luce_loss(scores, batch["places"], weights=batch["weights"])
+
+
+@dataclass(frozen=True)
+class RankingPairs(RankingObjective):
+    """Rewards as Bradley and Terry's, from all pairs of a ranking, which together count once."""
+
+    def ranking_loss(self, scores: Tensor, batch: Batch) -> Tensor:
+        """The mean over a ranking's pairs."""
+        return ranking_pairs_loss(
+            scores, batch["places"], ties=self.config.ranking_ties, weights=batch["weights"]
+        )

@@ -1,7 +1,7 @@
 """Single responses that are right or wrong, have scores, or belong to a class."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -29,8 +29,15 @@ from modeling.core.metrics import (
     evaluate_outcomes,
     evaluate_ratings,
 )
-from modeling.core.objectives.base import Batch, Doubles, Objective, relative_weights, stacked
-from modeling.core.tokens import TextTokenizer
+from modeling.core.objectives.base import (
+    Batch,
+    Doubles,
+    Objective,
+    TrainingState,
+    relative_weights,
+    stacked,
+)
+from modeling.core.tokens import TextTokenizer, TokenizedText
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class ResponseObjective(Objective):
     """One text an item, read as a whole; what it wants is one value for each output."""
 
     outputs: tuple[str, ...]
+    config: RewardConfig
 
     def items(
         self, examples: Sequence[ResponseExample], tokenizer: TextTokenizer, *, causal: bool
@@ -46,9 +54,24 @@ class ResponseObjective(Objective):
         texts = tokenizer([example.text() for example in examples])
         rows = zip(texts, self.wanted(examples), relative_weights(examples), strict=True)
         return [
-            Item((text.ids,), target=target, weight=weight, truncated=text.truncated)
+            Item(
+                texts=(text.ids,),
+                target=target,
+                weight=weight,
+                readouts=self.readouts(text),
+                language=self.language(text),
+                truncated=text.truncated,
+            )
             for text, target, weight in rows
         ]
+
+    def readouts(self, text: TokenizedText) -> tuple[tuple[int, int], ...]:
+        """Where the text is read; nowhere in particular, but as a whole."""
+        return ()
+
+    def language(self, text: TokenizedText) -> tuple[tuple[int, int, int], ...]:
+        """What of the text the model learns to write; nothing."""
+        return ()
 
     @abstractmethod
     def wanted(self, examples: Sequence[Any]) -> list[dict[str, list[float]]]:
@@ -63,8 +86,6 @@ class ResponseObjective(Objective):
 class Outcome(ResponseObjective):
     """An outcome reward model: log-odds that the response is correct."""
 
-    soft: bool
-
     @classmethod
     def fitted(cls, dataset: Dataset, config: RewardConfig) -> Self:
         """TrainingError where all responses have one label."""
@@ -73,21 +94,29 @@ class Outcome(ResponseObjective):
                 "All training responses have the same label; collect judgments of correct and of "
                 "wrong ones and build the dataset again."
             )
-        return cls(("correct",), config.use_soft_labels)
+        return cls(("correct",), config)
 
     @classmethod
-    def restored(cls, outputs: Sequence[str], config: RewardConfig) -> Self:
+    def restored(
+        cls, outputs: Sequence[str], config: RewardConfig, facts: Mapping[str, Any]
+    ) -> Self:
         """Nothing to restore."""
-        return cls(tuple(outputs), config.use_soft_labels)
+        return cls(tuple(outputs), config)
 
     def wanted(self, examples: Sequence[OutcomeExample]) -> list[dict[str, list[float]]]:
         """The probability of correct, or with hard labels 0 or 1."""
         return [
-            {"correct": [example.label_probability if self.soft else float(example.label)]}
+            {
+                "correct": [
+                    example.label_probability
+                    if self.config.use_soft_labels
+                    else float(example.label)
+                ]
+            }
             for example in examples
         ]
 
-    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+    def data_loss(self, outputs: Tensor, batch: Batch, state: TrainingState) -> Tensor:
         """Binary cross-entropy."""
         return outcome_loss(outputs[:, 0], batch["correct"][:, 0], weights=batch["weights"])
 
@@ -116,14 +145,18 @@ class Regression(ResponseObjective):
         given = [[e.scores[aspect] for e in examples if aspect in e.scores] for aspect in aspects]
         return cls(
             outputs=tuple(aspects),
+            config=config,
             center=tuple(float(np.mean(values)) for values in given),
             scale=tuple(float(np.std(values)) or 1.0 for values in given),
         )
 
     @classmethod
-    def restored(cls, outputs: Sequence[str], config: RewardConfig) -> Self:
+    def restored(
+        cls, outputs: Sequence[str], config: RewardConfig, facts: Mapping[str, Any]
+    ) -> Self:
         """In the ratings' own units."""
-        return cls(tuple(outputs), center=(0.0,) * len(outputs), scale=(1.0,) * len(outputs))
+        width = len(outputs)
+        return cls(tuple(outputs), config, center=(0.0,) * width, scale=(1.0,) * width)
 
     def wanted(self, examples: Sequence[RatingExample]) -> list[dict[str, list[float]]]:
         """Standardised scores by aspect, 0 where missing, and which are present."""
@@ -142,7 +175,7 @@ class Regression(ResponseObjective):
     def _present(self, example: RatingExample) -> list[float]:
         return [float(aspect in example.scores) for aspect in self.outputs]
 
-    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+    def data_loss(self, outputs: Tensor, batch: Batch, state: TrainingState) -> Tensor:
         """Mean squared error of the aspects that a row has."""
         return regression_loss(
             outputs, batch["scores"], present=batch["present"] > 0, weights=batch["weights"]
@@ -164,8 +197,6 @@ class Regression(ResponseObjective):
 class Classification(ResponseObjective):
     """Logits of the dataset's classes."""
 
-    soft: bool
-
     @classmethod
     def fitted(cls, dataset: Dataset, config: RewardConfig) -> Self:
         """TrainingError where all training responses are of one class."""
@@ -174,19 +205,21 @@ class Classification(ResponseObjective):
                 "All training responses are of one class; collect judgments of two classes or "
                 "more and build the dataset again."
             )
-        return cls(dataset.classes, config.use_soft_labels)
+        return cls(dataset.classes, config)
 
     @classmethod
-    def restored(cls, outputs: Sequence[str], config: RewardConfig) -> Self:
+    def restored(
+        cls, outputs: Sequence[str], config: RewardConfig, facts: Mapping[str, Any]
+    ) -> Self:
         """With the classes as they were."""
-        return cls(tuple(outputs), config.use_soft_labels)
+        return cls(tuple(outputs), config)
 
     def wanted(self, examples: Sequence[ClassificationExample]) -> list[dict[str, list[float]]]:
         """Probabilities of the classes."""
-        targets = class_targets(examples, self.outputs, soft=self.soft)
+        targets = class_targets(examples, self.outputs, soft=self.config.use_soft_labels)
         return [{"classes": row} for row in targets.tolist()]
 
-    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+    def data_loss(self, outputs: Tensor, batch: Batch, state: TrainingState) -> Tensor:
         """Cross-entropy."""
         return classification_loss(outputs, batch["classes"], weights=batch["weights"])
 

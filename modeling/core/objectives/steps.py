@@ -1,6 +1,6 @@
 """Solutions with a label for each step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from modeling.core.data import SIGNS, Dataset, StepwiseExample
 from modeling.core.errors import TrainingError
 from modeling.core.losses import step_loss
 from modeling.core.metrics import StepEvaluation, evaluate_steps, good_log_odds
-from modeling.core.objectives.base import Batch, Doubles, Objective
+from modeling.core.objectives.base import Batch, Doubles, Objective, TrainingState
 from modeling.core.tokens import TextTokenizer, TokenizedSteps
 
 GOOD = ("good",)
@@ -22,14 +22,16 @@ RATINGS = tuple(map(str, SIGNS))
 
 @dataclass(frozen=True)
 class ProcessReward(Objective):
-    """A process reward model: each step judged at its last token, by what came up to it alone.
+    """A process reward model: each step, or turn of a conversation, judged at its last token.
+
+    It is judged by what came up to it alone.
 
     A backbone that only looks back reads a solution once. Any other would see what follows a
     step, and solutions end with their first error; so it reads each beginning as a text of its
     own. `outputs` is ("good",), or the ratings ("-1", "0", "1").
     """
 
-    soft: bool
+    config: RewardConfig
     outputs: tuple[str, ...] = GOOD
     loses_labels = True
     headline = ("n", "steps", "accuracy", "first_error_f1", "nll")
@@ -46,12 +48,14 @@ class ProcessReward(Objective):
             )
         if outputs == RATINGS and any(example.ratings is None for example in examples):
             raise TrainingError("Some rows have no ratings; set step_classes to 2.")
-        return cls(config.use_soft_labels, outputs)
+        return cls(config, outputs)
 
     @classmethod
-    def restored(cls, outputs: Sequence[str], config: RewardConfig) -> Self:
+    def restored(
+        cls, outputs: Sequence[str], config: RewardConfig, facts: Mapping[str, Any]
+    ) -> Self:
         """With two or three classes as it was."""
-        return cls(config.use_soft_labels, tuple(outputs))
+        return cls(config, tuple(outputs))
 
     def items(
         self, examples: Sequence[StepwiseExample], tokenizer: TextTokenizer, *, causal: bool
@@ -61,7 +65,7 @@ class ProcessReward(Objective):
         Weights are scaled so that the steps of a row weigh one on average: a step then counts the
         same in a long solution and in a short one.
         """
-        tokenized = tokenizer.steps([example.parts() for example in examples])
+        tokenized = tokenizer.steps([self._parts(example) for example in examples])
         rows = list(zip(examples, tokenized, strict=True))
         weights = [_weights(example, len(text.ends)) for example, text in rows]
         total = sum(map(sum, weights))
@@ -79,12 +83,17 @@ class ProcessReward(Objective):
             for (example, text), own in zip(rows, weights, strict=True)
         ]
 
+    def _parts(self, example: StepwiseExample) -> tuple[str, list[str]]:
+        if self.config.unit == "turn":
+            return example.turns()
+        return example.parts(self.config.step_separator)
+
     def _target(self, example: StepwiseExample, count: int) -> list[list[float]]:
         """What each of the first `count` steps wants of the outputs; without ratings none."""
         if self.outputs == RATINGS:
             ratings = (example.ratings or ())[:count]
             return [[float(rating == sign) for sign in SIGNS] for rating in ratings]
-        labels = example.soft_labels if self.soft else example.labels
+        labels = example.soft_labels if self.config.use_soft_labels else example.labels
         return [[float(label)] for label in labels[:count]]
 
     def targets(self, items: Sequence[Item]) -> dict[str, Tensor]:
@@ -96,7 +105,7 @@ class ProcessReward(Objective):
             "step_weights": torch.tensor(weights, dtype=torch.float32),
         }
 
-    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+    def data_loss(self, outputs: Tensor, batch: Batch, state: TrainingState) -> Tensor:
         """Cross-entropy of the steps, by item: a step counts the same in any company."""
         total = step_loss(outputs, batch["steps"], weights=batch["step_weights"], reduction="sum")
         return total / len(batch["weights"])

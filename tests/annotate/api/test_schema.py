@@ -34,9 +34,11 @@ CONTRACT = [
     ("get", "datasets/{dataset_id}/files/{name}"),
     ("post", "projects/{slug}/training-runs"),
     ("post", "projects/{slug}/rounds"),
+    ("post", "projects/{slug}/judge-runs"),
     ("get", "runs/{run_id}"),
     ("post", "runs/{run_id}/cancel"),
     ("get", "checkpoints/{checkpoint_id}"),
+    ("post", "checkpoints/{checkpoint_id}/score"),
 ]
 
 

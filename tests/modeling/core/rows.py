@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from modeling.core.config import OBJECTIVE_KINDS
+from modeling.core.config import OBJECTIVE_KINDS, default_objective
 from tests.modeling.core.conftest import preference_row, write_jsonl
 
 Row = dict[str, Any]
-OBJECTIVES = {kind: objective for objective, kind in OBJECTIVE_KINDS.items()}
+OBJECTIVES = {kind: default_objective(kind) for kinds in OBJECTIVE_KINDS.values() for kind in kinds}
 WORDS = ("yes please", "well maybe", "no")
 
 
@@ -79,6 +79,18 @@ def classification_row(number: int) -> Row:
         "label": ("acceptable", "unacceptable", "unsafe")[word],
         "votes": 3,
         "completion_id": "r",
+        **_common(number),
+    }
+
+
+def tied_row(number: int) -> Row:
+    """A pair that came out even, as loose files have it."""
+    return {
+        "id": f"t{number}",
+        "prompt": f"Question {number}?",
+        "response_a": f"well maybe {number}",
+        "response_b": f"maybe well {number}",
+        "majority": "tie",
         **_common(number),
     }
 

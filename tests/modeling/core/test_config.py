@@ -2,8 +2,15 @@ import json
 
 import pytest
 
-from modeling.core.config import OBJECTIVE_KINDS, RewardConfig, check_kind, default_objective
+from modeling.core.config import (
+    OBJECTIVE_KINDS,
+    RewardConfig,
+    check_kind,
+    default_objective,
+    objectives_for,
+)
 from modeling.core.errors import ConfigError
+from modeling.core.objective_rules import FROZEN_OBJECTIVES
 
 
 def test_a_config_survives_json():
@@ -70,7 +77,7 @@ def test_full_training_refuses_features_of_two_texts():
 
 def test_a_frozen_backbone_takes_a_head_of_pairs_only():
     for objective in OBJECTIVE_KINDS:
-        if objective == "bradley_terry":
+        if objective in FROZEN_OBJECTIVES:
             assert RewardConfig(objective=objective, frozen=True).frozen
         else:
             with pytest.raises(ConfigError, match=f"set frozen to false for {objective}"):
@@ -101,6 +108,7 @@ def test_settings_that_do_not_fit_the_kind_are_refused(kind, values, words):
 
 
 def test_each_kind_has_a_default_that_trains_on_it():
-    for kind in set(OBJECTIVE_KINDS.values()):
-        assert OBJECTIVE_KINDS[default_objective(kind)] == kind
+    for kind in {kind for kinds in OBJECTIVE_KINDS.values() for kind in kinds}:
+        assert default_objective(kind) == objectives_for(kind)[0]
+        assert all(kind in OBJECTIVE_KINDS[objective] for objective in objectives_for(kind))
         check_kind(RewardConfig(objective=default_objective(kind), frozen=False), kind)

@@ -21,7 +21,7 @@ from curation.core.records import (
 )
 from curation.exports import write_dataset
 from curation.recipe import KINDS, Recipe
-from modeling.core.config import OBJECTIVE_KINDS, RewardConfig
+from modeling.core.config import RewardConfig, default_objective
 from modeling.core.train import train_reward_model
 
 TOPICS = ("birds", "clouds", "drums", "engines", "forests", "glass", "hills", "islands")
@@ -130,7 +130,7 @@ def test_judgments_become_a_step_of_training(kind, load, tmp_path, bert_dir):
         split: len(built.rows[split]) for split in SPLITS
     }
     config = RewardConfig(
-        objective=next(name for name, trained in OBJECTIVE_KINDS.items() if trained == kind),
+        objective=default_objective(kind),
         frozen=False,
         backbone=str(bert_dir),
         max_length=128,

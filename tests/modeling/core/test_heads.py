@@ -1,5 +1,4 @@
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +7,12 @@ from scipy.special import expit
 
 from modeling.core import heads
 from modeling.core.errors import TrainingError
-from modeling.core.heads import PairFeatures, choose_head, fit_bradley_terry_head
+from modeling.core.heads import (
+    PairFeatures,
+    choose_head,
+    fit_bradley_terry_head,
+    refit_heads,
+)
 
 
 def simulate(pairs, size, *, seed=0, offset=0.0):
@@ -60,15 +64,15 @@ def test_the_gradient_equals_finite_differences():
     assert error < 1e-6
 
 
-def test_the_curvature_is_the_slope_of_the_gradient_at_zero():
-    fast, data = problem()
-    fast = replace(fast, margins=np.zeros(len(data.chosen)))
-    step = 1e-4
+def test_the_curvature_is_the_slope_of_the_gradient():
+    fast, _ = problem()
+    step, at = 1e-4, np.array([0.3, -0.2, 0.1])
     rows = [
-        (fast.loss_and_gradient(step * e)[1] - fast.loss_and_gradient(-step * e)[1]) / 2 / step
+        (fast.loss_and_gradient(at + step * e)[1] - fast.loss_and_gradient(at - step * e)[1])
+        / (2 * step)
         for e in np.eye(3)
     ]
-    assert fast.curvature() == pytest.approx(np.array(rows), rel=1e-4, abs=1e-6)
+    assert fast.curvature(at) == pytest.approx(np.array(rows), rel=1e-4, abs=1e-6)
 
 
 @pytest.mark.parametrize("l2", [1e-3, 0.1, 10.0])
@@ -187,3 +191,42 @@ def test_a_given_penalty_is_used_with_and_without_validation():
 def test_impossible_input_is_refused(chosen, rejected, weights):
     with pytest.raises(TrainingError):
         fit_bradley_terry_head(chosen, rejected, weights=weights)
+
+
+def test_no_place_is_read_twice(monkeypatch):
+    chosen, rejected, _ = simulate(400, 6)
+    read = heads._Problem.loss_and_gradient
+    seen = []
+
+    def watch(self, vector):
+        seen.append((len(self.weights), vector.tobytes()))
+        return read(self, vector)
+
+    monkeypatch.setattr(heads._Problem, "loss_and_gradient", watch)
+    validation = PairFeatures(chosen[:50], rejected[:50])
+    choose_head(PairFeatures(chosen, rejected), validation, l2_grid=(0.01, 0.1, 1.0))
+    assert len(seen) == len(set(seen))
+
+
+def test_refitted_heads_are_those_of_their_own_weights():
+    chosen, rejected, _ = simulate(300, 4)
+    data = PairFeatures(chosen, rejected)
+    start = fit_bradley_terry_head(chosen, rejected, l2=0.05)
+    rng = np.random.default_rng(0)
+    draws = [rng.multinomial(300, np.full(300, 1 / 300)).astype(float) for _ in range(3)]
+    for found, weights in zip(refit_heads(data, draws, start=start), draws, strict=True):
+        alone = fit_bradley_terry_head(chosen, rejected, weights=weights, l2=0.05)
+        assert found.converged
+        assert found.weights == pytest.approx(alone.weights, abs=1e-3)
+        assert found.loss == pytest.approx(alone.loss, abs=1e-5)
+    with pytest.raises(TrainingError, match="not all zero"):
+        refit_heads(data, [np.zeros(300)], start=start)
+
+
+def test_many_pairs_are_fitted_by_the_curvature_of_some(monkeypatch):
+    chosen, rejected, _ = simulate(3000, 5)
+    exact = fit_bradley_terry_head(chosen, rejected, l2=0.01)
+    monkeypatch.setattr(heads, "_CURVATURE_ROWS", 200)
+    rough = fit_bradley_terry_head(chosen, rejected, l2=0.01)
+    assert rough.converged
+    assert rough.weights == pytest.approx(exact.weights, abs=1e-4)

@@ -5,7 +5,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 LIGHT = (
     *("config", "data", "evaluate", "metrics", "acquisition", "posterior", "heads", "embeddings"),
-    *("jobs", "train", "train_frozen", "checkpoint"),
+    *("jobs", "train", "train_frozen", "checkpoint", "judge", "calibration"),
+    *("evaluation.checkpoints", "evaluation.comparing", "evaluation.gate", "evaluation.held_out"),
+    *("serving", "serving.server", "export", "export.card"),
 )
 
 

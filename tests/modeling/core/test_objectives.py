@@ -1,23 +1,25 @@
 """How rows become items and targets, and what an objective learns of its rows."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 
 from modeling.core.collators import Collator
-from modeling.core.config import OBJECTIVE_KINDS, RewardConfig
+from modeling.core.config import OBJECTIVE_KINDS, RewardConfig, default_objective
 from modeling.core.data import read_dataset
 from modeling.core.heads import LinearHead
 from modeling.core.losses import bradley_terry_loss, plackett_luce_loss
+from modeling.core.objective_rules import TIE_OBJECTIVES
 from modeling.core.objectives import OBJECTIVES, fitted_objective, restored_objective
 from modeling.core.tokens import TextTokenizer
 from tests.modeling.core.conftest import byte_tokenizer, preference_row, write_jsonl
-from tests.modeling.core.rows import ROWS, stepwise_row, write_kind
+from tests.modeling.core.rows import ROWS, stepwise_row, tied_row, write_kind
 
 
 def config(kind, **changes):
-    objective = next(name for name, trained in OBJECTIVE_KINDS.items() if trained == kind)
-    return RewardConfig(objective=objective, frozen=False, **changes)
+    return RewardConfig(**{"objective": default_objective(kind), "frozen": False} | changes)
 
 
 def ready(tmp_path, kind, rows=None, *, causal=True, max_length=128, **changes):
@@ -25,7 +27,7 @@ def ready(tmp_path, kind, rows=None, *, causal=True, max_length=128, **changes):
     directory = write_kind(tmp_path / kind, kind, train=4)
     if rows is not None:
         write_jsonl(directory / "train.jsonl", rows)
-    dataset = read_dataset(directory)
+    dataset = read_dataset(directory, ties=changes.get("objective") in TIE_OBJECTIVES)
     objective = fitted_objective(dataset, config(kind, **changes))
     tokenizer = TextTokenizer(byte_tokenizer(), max_length=max_length)
     items = objective.items(dataset.splits["train"], tokenizer, causal=causal)
@@ -40,12 +42,32 @@ def test_each_objective_has_a_kind():
     assert set(OBJECTIVES) == set(OBJECTIVE_KINDS)
 
 
-@pytest.mark.parametrize("kind", ROWS)
-def test_an_objective_comes_back_from_its_outputs(tmp_path, kind):
-    objective, _, _ = ready(tmp_path, kind)
-    restored = restored_objective(objective.outputs, config(kind))
+KINDS_OF_OBJECTIVES = [(name, kind) for name, kinds in OBJECTIVE_KINDS.items() for kind in kinds]
+SETTINGS = {"reasoning": {"lm_coefficient": 0.1}}
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS_OF_OBJECTIVES)
+def test_an_objective_comes_back_from_what_it_told(tmp_path, name, kind):
+    rows = paired_rows() if kind == "preference" else None
+    changes = {"objective": name, **SETTINGS.get(name, {})}
+    objective, _, _ = ready(tmp_path, kind, rows, **changes)
+    facts = json.loads(json.dumps(objective.facts()))
+    parameters = {key: values + 0.25 for key, values in objective.own_parameters().items()}
+    settled = config(kind, **changes)
+    restored = restored_objective(objective.outputs, settled, facts, parameters)
     assert type(restored) is type(objective)
     assert restored.outputs == objective.outputs
+    for key, values in restored.own_parameters().items():
+        assert values.tolist() == pytest.approx(parameters[key].tolist())
+
+
+def paired_rows():
+    """Pairs of two strengths and with reasons, and one that came out even."""
+    rows = [
+        preference_row(n) | {"target_margin": 1.0 + n, "rationales": ["It says yes."]}
+        for n in range(2)
+    ]
+    return [*rows, tied_row(2)]
 
 
 def test_pairs_wait_side_by_side(tmp_path):

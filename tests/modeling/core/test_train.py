@@ -13,7 +13,7 @@ from modeling.core.evaluate import evaluate_examples
 from modeling.core.objectives import pairs
 from modeling.core.progress import Progress
 from modeling.core.train import train_reward_model
-from modeling.core.trainer import last_whole_state
+from modeling.core.trainer_state import last_whole_state
 from tests.modeling.core.conftest import preference_row, write_dataset, write_jsonl
 
 

@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,9 @@ TRAINED_ON = "pairs__hh_helpful.jsonl.gz"
 ASKED = (
     "pairs__hh_harmless",
     "pairs__oasst1_en",
+    "pairs__llmbar",
     "pairs_multi__llmfao",
+    "pairs_multi__pandalm",
     "pairs_multi__tulu_human_eval",
 )
 RESPONSE_TOKENS, PROMPT_TOKENS = 128, 64
@@ -175,9 +178,10 @@ def _load(
     """What `bench.serve_callers` saw, in a process of its own."""
     count = int(callers + 100 * seconds)
     bodies = [
-        json.dumps({"inputs": [text], "precision": precision})
-        for text, _ in zip(texts, range(count), strict=False)
+        json.dumps({"inputs": [text], "precision": precision}) for text in islice(texts, count)
     ]
+    if len(bodies) < count:
+        sys.exit("There are no texts left that nobody has asked about: take fewer --seconds.")
     plan = {
         "port": place.port,
         "path": f"/api/v1/checkpoints/{checkpoint}/score",

@@ -72,6 +72,24 @@ def manager_tour(camera: Camera) -> None:
         camera.page.goto(f"{camera.url}{everyday}overview/")
         camera.shoot(name[:-1], _link(camera, f"/{name}/"), is_whole=True)
     _dataset_tour(camera)
+    _model_tour(camera)
+
+
+def _model_tour(camera: Camera) -> None:
+    """Models and runs, the form that starts one, and a model that is tried."""
+    runs = "/p/everyday/runs/"
+    camera.shoot("models", runs, is_whole=True)
+    camera.shoot("training", f"{runs}new/", is_whole=True)
+    camera.shoot("playground", "/p/everyday/models/1/playground/", prepare=_try_a_model)
+
+
+def _try_a_model(page: Page) -> None:
+    page.get_by_label("Prompt").fill("A colleague always interrupts me. What can I say?")
+    responses = page.get_by_role("textbox", name="Response")
+    responses.nth(0).fill("Say calmly: “I would like to finish my thought first.”")
+    responses.nth(1).fill("People are like that. Get used to it.")
+    page.keyboard.press("Control+Enter")
+    page.locator("#score-summary").get_by_text("%").first.wait_for(timeout=60_000)
 
 
 def _dataset_tour(camera: Camera) -> None:

@@ -10,9 +10,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from curation.stored_rows import RowsMissing, column_table
-from modeling.core.errors import ModelingError
+from modeling.core.data import Example, parse_prompt
+from modeling.core.data.texts import parse_response
+from modeling.core.errors import DataError, ModelingError
 from modeling.core.evaluation.comparing import compare
 from modeling.core.evaluation.gate import gate
+from modeling.core.evaluation.rows import text_key
 from modeling.models import Checkpoint
 
 TEXT_COLUMNS = ("item", "prompt", "chosen", "rejected", "completion", "completions")
@@ -66,14 +69,40 @@ def _directory(checkpoint: Checkpoint) -> Path:
     return checkpoint.directory
 
 
-def texts_of(checkpoint: Checkpoint, items: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Test rows of a model's dataset by item; nothing where they are not on this machine."""
+def texts_of(
+    checkpoint: Checkpoint, flips: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """Test rows of a model's dataset by the item and the key of what flipped.
+
+    One item may have many rows, such as the pairs of a ranking: their texts tell them apart.
+    Nothing where they are not on this machine.
+    """
     try:
         table = column_table(checkpoint.run.dataset, "test", TEXT_COLUMNS)
     except RowsMissing:
         return {}
     if "item" not in table.column_names:
         return {}
-    names: Sequence[str] = table.column("item").to_pylist()
-    places = {name: place for place, name in enumerate(names) if name in set(items)}
-    return {name: table.slice(place, 1).to_pylist()[0] for name, place in places.items()}
+    places: dict[str, list[int]] = {item: [] for item, _key in flips}
+    for place, item in enumerate(table.column("item").to_pylist()):
+        if item in places:
+            places[item].append(place)
+    rows = {item: table.take(found).to_pylist() for item, found in places.items()}
+    found = {(item, key): _row_of(rows[item], key) for item, key in flips}
+    return {flip: row for flip, row in found.items() if row is not None}
+
+
+def _row_of(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, Any] | None:
+    """The only row of an item, or the one of these texts."""
+    fitting = rows if len(rows) == 1 else [row for row in rows if _key_of(row) == key]
+    return dict(fitting[0]) if fitting else None
+
+
+def _key_of(row: Mapping[str, Any]) -> str:
+    """As the predictions of a model name the row; empty for one that holds no such texts."""
+    given = [row[name] for name in ("chosen", "rejected", "completion") if row.get(name)]
+    try:
+        example = Example(prompt=parse_prompt(row["prompt"]), group="")
+        return text_key(example, *map(parse_response, given))
+    except (DataError, KeyError):
+        return ""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +18,8 @@ from annotate.hub import Hub
 from modeling import runner
 from modeling.core.errors import ModelingError
 from modeling.core.export import FORMATS
-from modeling.core.export.card import CardWords, model_card
-from modeling.core.files import read_json
+from modeling.core.export.card import CardWords, model_card, without_rows
+from modeling.core.files import read_json, write_json
 from modeling.models import Checkpoint
 from modeling.pushing import push_model
 from modeling.scoring_service import INT8, served_directory
@@ -62,13 +66,26 @@ def push_to_hub(
     """Put a checkpoint, or an export of it, on the Hub: {"url", "commit", "tag", "private"}."""
     hub = Hub(settings.HF_ENDPOINT, token or settings.HF_TOKEN)
     if target == CHECKPOINT:
-        return _push(
-            checkpoint, checkpoint.directory, "manifest.json", repo_id, hub, private, words
-        )
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "model"
+        with _public_copy(checkpoint.directory, "manifest.json") as folder:
+            return _push(checkpoint, folder, "manifest.json", repo_id, hub, private, words)
+    with tempfile.TemporaryDirectory() as staging:
+        output = Path(staging) / "model"
         export_to_folder(checkpoint, target, output=output, report=report)
         return _push(checkpoint, output, "export.json", repo_id, hub, private, words)
+
+
+@contextmanager
+def _public_copy(folder: Path, manifest: str) -> Iterator[Path]:
+    """The folder by links, with a manifest that quotes no row of the data."""
+    with tempfile.TemporaryDirectory() as staging:
+        copy = Path(staging) / "model"
+        shutil.copytree(folder.resolve(), copy, copy_function=os.symlink)
+        try:
+            values = without_rows(read_json(copy / manifest))
+        except ModelingError as error:
+            raise InvalidInput(str(error)) from error
+        write_json(copy / manifest, values)
+        yield copy
 
 
 def _push(

@@ -154,13 +154,15 @@ class RunForm(forms.Form):
         """Settings by name; an empty box is none."""
         text = self.cleaned_data["config"].strip()
         try:
-            values = json.loads(text or "{}")
+            values = json.loads(text or "{}", parse_constant=_refuse)
         except json.JSONDecodeError as error:
             raise forms.ValidationError(
                 _("Line %(line)d, column %(column)d is no JSON: %(reason)s."),
                 params={"line": error.lineno, "column": error.colno, "reason": error.msg},
             ) from error
-        if not isinstance(values, dict):
+        except (ValueError, RecursionError):  # endless nesting and numbers, NaN
+            values = None
+        if not isinstance(values, dict) or not _can_be_kept(values):
             raise forms.ValidationError(_('Write an object of settings, such as {"seed": 1}.'))
         return values
 
@@ -174,6 +176,19 @@ class RunForm(forms.Form):
         if self.cleaned_data["frozen"]:
             chosen["frozen"] = self.cleaned_data["frozen"] == "true"
         return {"seed": self.project.seed, **chosen, **self.cleaned_data["config"]}
+
+
+def _refuse(name: str) -> float:
+    raise ValueError(name)
+
+
+def _can_be_kept(values: dict[str, Any]) -> bool:
+    """Whether a database takes it: escapes can spell NUL and halves of characters."""
+    try:
+        text = json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        return False
+    return rb"\u0000" not in text
 
 
 def _titled(dataset: DatasetVersion) -> str:

@@ -111,6 +111,8 @@ def run_kinds() -> dict[str, type[Run]]:
 def latest_runs(project: Project, *, kind: str = "", status: str = "", limit: int) -> list[Run]:
     """The project's runs of this app, newest first; all kinds and states where none is named."""
     found: list[Run] = []
+    if status and status not in Run.Status.values:
+        return found
     for name, model in run_kinds().items():
         if kind in ("", name):
             rows = model._default_manager.filter(project=project).defer("log", "result")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -33,15 +35,33 @@ def parse_config(config: Mapping[str, Any], *, kind: str) -> RewardConfig:
         raise InvalidInput(str(error), field="config") from error
 
 
+def _check_folders(project: Project, config: RewardConfig) -> None:
+    """Whoever trains on top of a model that lies here has to have it in the project."""
+    prior = config.prior or {}
+    places = [Path(settings.CHECKPOINT_DIR), Path(settings.SERVED_DIR), Path(settings.JOB_DIR)]
+    own = [one.directory.resolve() for one in project.checkpoints.all()]
+    for name in (config.backbone, prior.get("path"), prior.get("model")):
+        folder = Path(name or ".").resolve()
+        if not any(folder.is_relative_to(place.resolve()) for place in places):
+            continue
+        if not any(folder.is_relative_to(one) for one in own):
+            raise InvalidInput(f"This project has no model in {name}.", field="config")
+
+
 @transaction.atomic
 def request_training(
     project: Project, *, dataset: DatasetVersion, config: Mapping[str, Any], by: User | None
 ) -> TrainingRun:
-    """Queue the training of a reward model on a dataset version, by default as its kind asks."""
+    """Queue the training of a reward model on a dataset version, by default as its kind asks.
+
+    Raises InvalidInput as `parse_config` does, and where it builds on another project's model.
+    """
+    parsed = parse_config(config, kind=dataset.kind)
+    _check_folders(project, parsed)
     run = TrainingRun.objects.create(
         project=project,
         dataset=dataset,
-        config=parse_config(config, kind=dataset.kind).to_dict(),
+        config=parsed.to_dict(),
         requested_by=by,
         message="Waiting.",
     )

@@ -24,6 +24,7 @@ from modeling.core.errors import ConfigError, ModelingError, TrainingError
 from modeling.core.extras import Extras
 from modeling.core.files import read_json, sha256_json
 from modeling.core.heads import HeadChoice
+from modeling.core.objective_rules import fits_by_its_loss
 from modeling.core.progress import Progress, ProgressCallback, as_progress
 from modeling.core.sides import EmbeddedSplits, Sides, embed_splits
 from modeling.core.train_frozen import (
@@ -73,9 +74,11 @@ def train_aspect_heads(
 def _check(datasets: Mapping[str, Path], config: RewardConfig) -> None:
     if not datasets:
         raise ConfigError("Name at least one aspect and its dataset.")
-    if not config.frozen or config.ensemble > 1 or config.prior is not None:
+    plain = config.frozen and not fits_by_its_loss(config)
+    if not plain or config.ensemble > 1 or config.prior is not None:
         raise ConfigError(
-            "Heads by aspect need a frozen backbone, without an ensemble and without a prior."
+            "Heads by aspect need a frozen backbone and the plain loss of bradley_terry, without "
+            "an ensemble and without a prior."
         )
 
 

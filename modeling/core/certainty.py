@@ -56,7 +56,7 @@ def prior_precision(information: Doubles, weights: Doubles) -> float:
     penalty = len(weights) / length
     for _ in range(_STEPS):
         before, penalty = penalty, float((values / (values + penalty)).sum()) / length
-        if abs(penalty - before) <= _CLOSE * before:
+        if not penalty or abs(penalty - before) <= _CLOSE * before:
             break
     return max(penalty, np.finfo(np.float64).tiny)
 

@@ -1,6 +1,6 @@
 """What one training run was asked to do."""
 
-import math
+import sys
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -10,6 +10,7 @@ from modeling.core.objective_rules import (
     LOSS_CHOICES,
     OBJECTIVE_KINDS,
     PAIR_OBJECTIVES,
+    TIE_OBJECTIVES,
     check_losses,
     default_objective,
     objectives_for,
@@ -214,7 +215,7 @@ def _has_type(value: Any, hint: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max
 
 
 def _words(hint: Any) -> str:
@@ -263,6 +264,11 @@ def _check_models(config: RewardConfig) -> None:
         )
     if not config.frozen and config.sampling != "shuffled":
         raise ConfigError("Sampling by margin knows no priors; set sampling to shuffled.")
+    if not config.frozen and config.length_decorrelation:
+        raise ConfigError(
+            "Full fine-tuning sees only what it adds to a prior, not how whole rewards follow "
+            "length; set length_decorrelation to 0, or frozen to true."
+        )
     object.__setattr__(config, "prior", checked_spec(config.prior))
 
 
@@ -275,6 +281,16 @@ def _check_training(config: RewardConfig) -> None:
         raise ConfigError(f"lora_dropout must be less than 1; it is {config.lora_dropout}.")
     if config.fsdp and config.lora_rank:
         raise ConfigError("fsdp tunes all weights; set lora_rank to 0 or fsdp to false.")
+    if config.fsdp and _reads_weights_in_the_loss(config):
+        raise ConfigError(
+            "fsdp keeps weights from the loss, so it trains no ties, flip rates, readout_l2 or "
+            "lm_coefficient; leave those out, set tie_parameter, or set fsdp to false."
+        )
+
+
+def _reads_weights_in_the_loss(config: RewardConfig) -> bool:
+    ties = config.objective in TIE_OBJECTIVES and config.tie_parameter is None
+    return bool(ties or config.learn_flip_rates or config.readout_l2 or config.lm_coefficient)
 
 
 def _check_bound(config: RewardConfig, names: tuple[str, ...], holds: Any, words: str) -> None:

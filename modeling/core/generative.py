@@ -130,7 +130,7 @@ class RationaleWriter:
         """A rationale for each (prompt, response), always the same: the likeliest token each time.
 
         Each is written alone, so what it says depends on no other. It ends where the model ends
-        it, or after `max_new_tokens`.
+        it, after `max_new_tokens`, or where the model has no more positions.
         """
         asked = self.tokenizer.asked(as_texts(inputs), lead=RATIONALE_LEAD)
         return [self.tokenizer.text(self._goes_on(ids, max_new_tokens)).strip() for ids in asked]
@@ -148,6 +148,9 @@ class RationaleWriter:
         step = torch.tensor([ids], device=self.model.device)
         found: list[int] = []
         remembered: Any = None
+        positions = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        if positions is not None:
+            most = min(most, positions - len(ids) + 1)  # the last one written is not read
         while len(found) < most:
             read = self.model(input_ids=step, past_key_values=remembered, use_cache=True)
             token = int(read.logits[0, -1].argmax())

@@ -72,7 +72,9 @@ class RewardModel(nn.Module):
 
     def judge(self, features: Tensor) -> Tensor:
         """Outputs (n, outputs) of hidden states (n, width)."""
-        outputs: Tensor = self.head(features.to(self.head.weight.dtype)).to(torch.float32)
+        # Half precision would round rewards to steps larger than what many pairs differ by.
+        with torch.autocast(features.device.type, enabled=False):
+            outputs: Tensor = self.head(features.to(self.head.weight.dtype)).to(torch.float32)
         # Processes that train together look for the parameters in use behind the outputs.
         for values in self.own.values():
             outputs = outputs + 0.0 * values.sum()

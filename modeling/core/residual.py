@@ -34,7 +34,14 @@ def known_rewards(dataset: Dataset, config: RewardConfig) -> KnownRewards | None
     if config.prior is None:
         return None
     source = resolve_backbone(config.backbone)
-    encoder = Encoder(source, max_length=config.max_length, pooling=config.pooling)
+    # As the checkpoint will read, since a prior's own model takes length and precision from here.
+    encoder = Encoder(
+        source,
+        max_length=config.max_length,
+        pooling=config.pooling,
+        precision=config.precision,
+        batch_size=config.scoring_batch_size,
+    )
     prior = load_prior(config.prior, encoder)
     rewards = {name: _rewards(prior, rows) for name, rows in dataset.splits.items()}
     return KnownRewards(rewards, config.prior | {"fingerprint": prior.fingerprint})

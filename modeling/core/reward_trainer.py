@@ -4,13 +4,14 @@ The Trainer keeps optimiser and random state in its own work directory with torc
 it reads back in weights-only mode. A finished model leaves that directory as safetensors.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save_model
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
@@ -49,11 +50,15 @@ _WEIGHTS = "model.safetensors"
 
 @dataclass(frozen=True)
 class HeldOutRows:
-    """Validation rows to look at while training, and the batches that read them."""
+    """Validation rows to look at while training, and the batches that read them.
+
+    `known` (rows, 2) is what a prior adds to the rewards of pairs, if there is one.
+    """
 
     examples: Sequence[Example]
     items: Sequence[Item]
     batches: Sequence[Sequence[int]]
+    known: NDArray[np.float64] | None = None
 
     def of(self, rank: int, processes: int) -> Iterator[tuple[Sequence[int], bool]]:
         """One process's batches, as many as any other's; the flag tells that it is a repeat."""
@@ -68,7 +73,8 @@ class Trained:
     """How training went: the curves, steps taken, the step whose weights stay, and whether it
     ended before its last step.
 
-    `weights` are the model's where processes shared them out, else None: it holds them itself.
+    `weights` are the model's where processes shared them out, all of them in the first process
+    and none in the others, else None: the model holds them itself.
     """
 
     history: list[dict[str, float]]
@@ -83,7 +89,7 @@ class RewardTrainer(Trainer):
     objective's.
 
     The gradient of a step is that of the mean over all its rows, however they were parted into
-    batches and among processes.
+    batches and among processes; only `length_decorrelation` looks at each batch as a whole.
     """
 
     loss_is_scaled_for_ga = True  # by `compute_loss`, which knows the step's rows
@@ -216,6 +222,9 @@ class RewardTrainer(Trainer):
         assert self.held_out is not None  # noqa: S101
         units = self.objective.in_units(_identity(self.objective.outputs))
         read = [units.outputs(values) for values in outputs]
+        if self.held_out.known is not None:
+            known = self.held_out.known[:, :, None]
+            read = [own + added for own, added in zip(read, known, strict=True)]
         found = self.objective.evaluate(self.held_out.examples, read, seed=self.args.seed)
         accuracy = found.to_dict().get("accuracy")
         return {} if accuracy is None else {"eval_accuracy": accuracy}
@@ -233,6 +242,12 @@ class RewardTrainer(Trainer):
         """Go back to the weights with the lowest validation loss."""
         if self.state.best_model_checkpoint is not None:
             self._load_best_model()
+        self.accelerator.wait_for_everyone()  # before the first one removes what the others read
+
+    def _save_rng_state(self, output_dir: str) -> None:
+        """The Trainer's, done by every process before the state file calls a checkpoint whole."""
+        super()._save_rng_state(output_dir)
+        self.accelerator.wait_for_everyone()
 
 
 def _inputs(batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -313,7 +328,8 @@ def run_trainer(
     """Train in place, resuming from the last whole state in `work`.
 
     With `early_stop_patience` the model ends as it was at its lowest validation loss. Raises
-    TrainingError for a loss that is not finite, InterruptionError after saving when asked to stop.
+    TrainingError for a loss or weights that are not finite, InterruptionError after saving when
+    asked to stop.
     """
     trainer = RewardTrainer(
         objective,
@@ -340,13 +356,24 @@ def run_trainer(
         )
     if patience:
         trainer.load_best()
+    weights = trainer.accelerator.get_state_dict(trainer.model) if config.fsdp else None
+    _check_finite(model.parameters() if weights is None else weights.values())
     return Trained(
         history=history(trainer.state.log_history),
         steps=trainer.state.global_step,
         best_step=trainer.state.best_global_step if patience else None,
         stopped_early=trainer.state.global_step < trainer.state.max_steps,
-        weights=trainer.accelerator.get_state_dict(trainer.model) if config.fsdp else None,
+        weights=weights,
     )
+
+
+def _check_finite(weights: Iterable[Tensor]) -> None:
+    """Raise TrainingError for what the last step broke, which no loss was there to tell."""
+    if not all(bool(torch.isfinite(values).all()) for values in weights):
+        raise TrainingError(
+            "Training ended with weights that are not finite numbers; lower learning_rate, or use "
+            "fp32 precision."
+        )
 
 
 def _train(trainer: RewardTrainer, saved: Path | None, patience: int) -> None:

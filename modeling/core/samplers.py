@@ -145,7 +145,8 @@ def sized_batches(sizes: Sequence[Size], sequences: int) -> Batches:
 def _evened(batches: Batches, processes: int) -> Batches:
     """As many batches for each process: the largest, the last of equals, are cut in two.
 
-    That changes no gradient, since a step weighs rows and not batches. Where every batch is a
+    That changes no gradient, since a step weighs rows and not batches (`length_decorrelation`
+    alone looks at batches). Where every batch is a
     single row, the first ones are read once more.
     """
     evened = list(batches)

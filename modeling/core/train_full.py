@@ -4,10 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from modeling.core.checkpoint import CheckpointContent
 from modeling.core.config import PAIR_OBJECTIVES, RewardConfig
 from modeling.core.data import Dataset
 from modeling.core.embeddings import Encoder
+from modeling.core.errors import TrainingError
 from modeling.core.evaluation.held_out import HeldOut, measure_held_out
 from modeling.core.extras import Extras
 from modeling.core.memory import enough_memory
@@ -27,15 +30,16 @@ def train_full(
     with enough_memory():
         known = known_rewards(dataset, config)
         rows, settings = left_to_learn(dataset, config, known)
-        tuned = fine_tune(rows, settings, work, progress.stage(0.0, 0.9))
+        tuned = fine_tune(rows, settings, work, progress.stage(0.0, 0.9), known=known)
         return _measured(dataset, tuned, config, known, progress.stage(0.9, 1.0))
 
 
 def help_to_tune(dataset: Dataset, config: RewardConfig, work: Path, progress: Progress) -> None:
     """What a further process does of `train_full`: its part of each step."""
     with enough_memory():
-        rows, settings = left_to_learn(dataset, config, known_rewards(dataset, config))
-        tune(rows, settings, work, progress.stage(0.0, 0.9))
+        known = known_rewards(dataset, config)
+        rows, settings = left_to_learn(dataset, config, known)
+        tune(rows, settings, work, progress.stage(0.0, 0.9), known=known)
 
 
 def _measured(
@@ -87,12 +91,22 @@ def _read(
         )
         for half, name in enumerate(_HELD_OUT)
     }
+    _check_finite(read)
     if known is None:
         return read
     return {
         name: replace(part, outputs=known.added_to(name, part.outputs))
         for name, part in read.items()
     }
+
+
+def _check_finite(read: dict[str, Predictions]) -> None:
+    """Raise TrainingError for weights that are numbers still, but too large to read with."""
+    if not all(np.isfinite(values).all() for part in read.values() for values in part.outputs):
+        raise TrainingError(
+            "The trained model's outputs are not finite numbers; lower learning_rate, or use fp32 "
+            "precision."
+        )
 
 
 def _metrics(

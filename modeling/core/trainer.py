@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from transformers import set_seed
 
 from modeling.core.adapters import with_adapters, without_adapters
@@ -34,6 +35,7 @@ from modeling.core.packing import (
     separate_size,
 )
 from modeling.core.progress import Progress
+from modeling.core.residual import KnownRewards
 from modeling.core.reward_trainer import HeldOutRows, Trained, run_trainer
 from modeling.core.samplers import (
     BatchPlan,
@@ -84,9 +86,16 @@ class Tuned:
     facts: dict[str, Any]
 
 
-def fine_tune(dataset: Dataset, config: RewardConfig, work: Path, progress: Progress) -> FineTuned:
+def fine_tune(
+    dataset: Dataset,
+    config: RewardConfig,
+    work: Path,
+    progress: Progress,
+    *,
+    known: KnownRewards | None = None,
+) -> FineTuned:
     """`tune`, and save the backbone in the work directory."""
-    tuned = tune(dataset, config, work, progress)
+    tuned = tune(dataset, config, work, progress, known=known)
     return FineTuned(
         backbone=_stage(tuned, work / "backbone", config.backbone),
         head=tuned.objective.in_units(_head(tuned.model, tuned.objective)),
@@ -98,12 +107,19 @@ def fine_tune(dataset: Dataset, config: RewardConfig, work: Path, progress: Prog
     )
 
 
-def tune(dataset: Dataset, config: RewardConfig, work: Path, progress: Progress) -> Tuned:
+def tune(
+    dataset: Dataset,
+    config: RewardConfig,
+    work: Path,
+    progress: Progress,
+    *,
+    known: KnownRewards | None = None,
+) -> Tuned:
     """Tune a backbone and a head together, resuming from the last whole state in `work`.
 
     The seed decides the head's start, the order of the rows and dropout; validation rows are
-    looked at on the way. Raises TrainingError for a loss that is not finite, InterruptionError
-    after saving when asked to stop.
+    looked at on the way, with what is `known` of them added. Raises TrainingError for a loss or
+    weights that are not finite, InterruptionError after saving when asked to stop.
     """
     started = time.monotonic()
     set_seed(config.seed)
@@ -117,14 +133,16 @@ def tune(dataset: Dataset, config: RewardConfig, work: Path, progress: Progress)
     items = objective.items(examples, tokenizer, causal=encoder.shape.causal)
     reading = _reading(items, loaded, encoder, objective, tokenizer.pad_id, config)
     plan = plan_batches(reading.sizes, config, clearness=clearness)
-    held_out = _held_out(dataset.splits["validation"], objective, tokenizer, encoder, config)
+    added = None if known is None else known.rewards["validation"]
+    held_out = _held_out(dataset.splits["validation"], objective, tokenizer, encoder, config, added)
     model = _built_model(loaded, encoder, objective, config)
     trained = run_trainer(
         model, items, plan, reading.collator, objective, config, work, progress, held_out=held_out
     )
     if trained.weights is not None:
         model = _built_model(load_for(objective, source), encoder, objective, config)
-        model.load_state_dict(trained.weights)
+        # What the further processes have here goes nowhere: the first one alone gets weights.
+        model.load_state_dict(trained.weights, strict=bool(trained.weights))
     model.backbone = without_adapters(model.backbone)
     own = {name: values.detach().cpu().numpy() for name, values in model.own.items()}
     return Tuned(
@@ -179,11 +197,12 @@ def _shares_prompts(
     config: RewardConfig,
 ) -> bool:
     """Whether to read packed rows; TrainingError where that was asked for and cannot be."""
-    if config.share_prompts == "never" or objective.writes:
+    if config.share_prompts == "never":
         return False
     reads = encoder.pooling == "last" or all(item.readouts for item in items)
     able = (
-        encoder.shape.causal
+        not objective.writes
+        and encoder.shape.causal
         and reads
         and reads_packed_rows(loaded.model, max_length=config.max_length)
     )
@@ -191,8 +210,8 @@ def _shares_prompts(
         if not able:
             raise TrainingError(
                 f'The backbone "{config.backbone}" cannot read several responses after one '
-                'prompt: that takes a decoder with full attention and the pooling "last". Set '
-                'share_prompts to "auto".'
+                'prompt: that takes a decoder with full attention, the pooling "last" and an '
+                'objective that does not write. Set share_prompts to "auto".'
             )
         return True
     return able and saves_tokens(items)
@@ -204,6 +223,7 @@ def _held_out(
     tokenizer: TextTokenizer,
     encoder: Encoder,
     config: RewardConfig,
+    known: NDArray[np.float64] | None,
 ) -> HeldOutRows | None:
     """The validation rows to look at; None where there are none or none are wanted."""
     if config.early_stop_patience and not validation:
@@ -217,7 +237,7 @@ def _held_out(
     examples = validation[::step]
     items = objective.items(examples, tokenizer, causal=encoder.shape.causal)
     batches = sized_batches(_sizes(items, shared=False), config.scoring_batch_size)
-    return HeldOutRows(examples, items, batches)
+    return HeldOutRows(examples, items, batches, None if known is None else known[::step])
 
 
 def _facts(

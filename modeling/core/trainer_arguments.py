@@ -14,12 +14,17 @@ _SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with
 def training_arguments(config: RewardConfig, work: Path, *, looks: bool) -> TrainingArguments:
     """The Trainer's settings; all epochs are one to it, see samplers.py.
 
-    TrainingError where `fsdp` is set without a GPU.
+    TrainingError where `fsdp` is set without GPUs to share between.
     """
     on_gpu = torch.cuda.is_available()
     if config.fsdp and not on_gpu:
         raise TrainingError(
             "fsdp shares weights out between GPUs and this machine has none; set fsdp to false."
+        )
+    if config.fsdp and config.processes < 2:
+        raise TrainingError(
+            "fsdp shares weights out between processes; set processes to the number of GPUs, or "
+            "fsdp to false."
         )
     arguments = TrainingArguments(
         output_dir=str(work),

@@ -21,7 +21,7 @@ from annotate.services.machine_judgments import (
 )
 from annotate.services.machines import machine_annotator
 from annotate.services.runs import Reporter, RunFailed
-from modeling.core.errors import ModelingError
+from modeling.core.errors import JudgeError, ModelingError
 from modeling.core.judge import FORMS
 from modeling.judging.answers import Answered, answered
 from modeling.judging.configured import OpenJudge, configured_model, opened
@@ -122,15 +122,22 @@ class _Judging:
         return kept
 
     def _ask(self, question: Question) -> Answered | None:
-        """In a thread; None where the budget is used up."""
+        """In a thread; None where the budget is used up. JudgeError where nobody can tell."""
         if self._is_spent():
             self._told.stopped = BUDGET
             return None
         return answered(self._judge.judge, question)
 
     def _is_spent(self) -> bool:
-        budget, cost = self._run.budget, self._judge.judge.usage.cost
-        return budget is not None and cost is not None and cost >= budget
+        budget, usage = self._run.budget, self._judge.judge.usage
+        if budget is None or usage.cost is None:
+            return False
+        if usage.unmetered:
+            raise JudgeError(
+                "The judge's endpoint does not tell how many tokens it uses, so no budget can be "
+                "kept; bound the run by a limit of items instead."
+            )
+        return usage.cost >= budget
 
     def _wait(self, asked: Sequence[Future[Answered | None]]) -> None:
         """Until all are answered or one breaks. Raises RunCancelled when the run was cancelled."""

@@ -133,5 +133,6 @@ def _setting(value: object) -> str:
 def _flips(shown: Paired) -> list[Flip]:
     """What changed hands, the largest changes of margin first as the comparison lists them."""
     listed = list(shown.difference.found.get("flips") or [])[:MOST_FLIPS]
-    texts = texts_of(shown.checkpoint, {str(one.get("item")) for one in listed}) if listed else {}
-    return [Flip(one, texts.get(str(one.get("item")), {})) for one in listed]
+    names = [(str(one.get("item")), str(one.get("key"))) for one in listed]
+    texts = texts_of(shown.checkpoint, names) if names else {}
+    return [Flip(one, texts.get(name, {})) for one, name in zip(listed, names, strict=True)]

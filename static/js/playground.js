@@ -23,7 +23,8 @@ function filled() {
 }
 
 function stepsOf(text) {
-  const parts = text.includes("\n\n") ? text.split(/\n\s*\n/) : text.split("\n");
+  const whole = text.trim();
+  const parts = whole.split(/\n\s*\n/.test(whole) ? /\n\s*\n/ : "\n");
   return parts.map((part) => part.trim()).filter(Boolean);
 }
 

@@ -84,6 +84,23 @@ def test_malformed_training_is_refused(people, dataset, change):
     assert not TrainingRun.objects.exists()
 
 
+def test_only_the_projects_own_models_are_built_on(people, dataset, settings, tmp_path):
+    settings.CHECKPOINT_DIR = tmp_path
+    own, foreign = make_checkpoint(dataset), make_checkpoint(make_dataset(ProjectFactory()))
+    own.path, foreign.path = "helpful/one", "other/two"
+    for one in (own, foreign):
+        one.save()
+    sneaking = own.directory / ".." / ".." / foreign.path
+    for one, status in [(own.directory, 202), (foreign.directory, 400), (sneaking, 400)]:
+        for change in (
+            {"prior": {"kind": "checkpoint", "path": str(one)}},
+            {"prior": {"kind": "log_probability", "model": str(one)}},
+            {"backbone": str(one / "backbone")},
+        ):
+            body = {"dataset": str(dataset.public_id), "config": change}
+            assert people["manager"].call("post", TRAINING, body).status_code == status
+
+
 def test_training_on_what_is_not_there_is_not_found(people, project):
     foreign = make_dataset(ProjectFactory())
     for missing in (foreign.public_id, uuid4()):

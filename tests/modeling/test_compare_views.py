@@ -8,6 +8,9 @@ import pytest
 from django.urls import reverse
 
 from annotate.errors import NotReady
+from modeling.comparison import texts_of
+from modeling.core.data import Example, Message
+from modeling.core.evaluation.rows import text_key
 from modeling.pages.playground import steps_of
 from tests.factories import ProjectFactory, make_annotator
 from tests.modeling.factories import make_dataset
@@ -301,3 +304,27 @@ def test_an_unknown_model_cannot_be_tried(client, project, reviewer):
 )
 def test_steps_are_paragraphs_or_else_lines(text, steps):
     assert steps_of(text) == steps
+
+
+def test_pairs_of_one_item_are_told_apart_by_their_texts(project, folders):
+    model = make_model(project)
+    texts = [("Good", "Bad"), ("Fair", "Bad"), ("Good", "Fair")]
+    prompt = [{"role": "user", "content": "Which?"}]
+    rows = [
+        {
+            "item": "ranked",
+            "prompt": prompt,
+            "chosen": [{"role": "assistant", "content": better}],
+            "rejected": [{"role": "assistant", "content": worse}],
+        }
+        for better, worse in texts
+    ]
+    directory = folders / "data" / model.run.dataset.path
+    directory.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist(rows), directory / "test.parquet")
+    example = Example(prompt=(Message("user", "Which?"),), group="")
+    flips = [("ranked", text_key(example, *pair)) for pair in texts]
+    found = texts_of(model, [*flips, ("ranked", "gone")])
+    shown = [(found[f]["chosen"][0]["content"], found[f]["rejected"][0]["content"]) for f in flips]
+    assert shown == texts
+    assert set(found) == set(flips)

@@ -195,6 +195,21 @@ def test_a_checkpoint_goes_to_the_hub_and_the_token_stays_unsaid(
     assert json.loads(tree["manifest.json"].content) == MANIFEST
 
 
+def test_what_people_wrote_stays_here(checkpoint, fake_hub, settings):
+    settings.HF_TOKEN = WRITE
+    failures = {"near_failures": [{"row": 1, "text": {"prompt": "My diagnosis"}}]}
+    test = {**MANIFEST["metrics"]["test"], **failures}
+    write_json(checkpoint.directory / "manifest.json", {**MANIFEST, "metrics": {"test": test}})
+    (checkpoint.directory / "backbone").mkdir()
+    (checkpoint.directory / "backbone" / "config.json").write_text("{}")
+    run(checkpoint.public_id, "--hub", REPO)
+    tree = fake_hub.repos[REPO].head.tree
+    assert json.loads(tree["manifest.json"].content) == MANIFEST
+    assert tree["backbone/config.json"].content == b"{}"
+    kept = json.loads((checkpoint.directory / "manifest.json").read_text())
+    assert kept["metrics"]["test"] == test
+
+
 def test_a_token_that_is_asked_for_is_read_from_standard_input(checkpoint, fake_hub, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{WRITE}\n"))
     done, said = run(checkpoint.public_id, "--hub", REPO, "--ask-token")

@@ -256,6 +256,12 @@ def test_fields_and_more_settings_come_together(client, project, manager):
     [
         ({"config": "{seed: 1}"}, "Line 1, column 2 is no JSON"),
         ({"config": "[1]"}, "Write an object of settings"),
+        ({"config": "[" * 100_000}, "Write an object of settings"),
+        ({"config": '{"seed": ' + "9" * 5_000 + "}"}, "Write an object of settings"),
+        ({"config": '{"l2": NaN}'}, "Write an object of settings"),
+        ({"config": '{"l2": 1e999}'}, "Write an object of settings"),
+        ({"config": r'{"backbone": "a\u0000"}'}, "Write an object of settings"),
+        ({"config": r'{"backbone": "a\ud800"}'}, "Write an object of settings"),
         ({"config": '{"colour": 1}'}, "There is no setting &quot;colour&quot;"),
         ({"objective": "prm"}, "prm trains on a dataset of kind stepwise"),
         ({"config": '{"learning_rate": 0}'}, "learning_rate must be greater than zero"),

@@ -4,6 +4,7 @@ Each reader raises DataError with a sentence that lacks the row: whoever knows i
 """
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -63,7 +64,8 @@ def optional_number(row: Row, name: str) -> float | None:
 
 def real(value: Any, name: str) -> float:
     """A finite number."""
-    if type(value) not in (int, float) or not math.isfinite(value):
+    # Compared, since an int beyond all floats cannot be made one.
+    if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
         raise DataError(f"{name} must be a finite number, not {value!r}")
     return float(value)
 

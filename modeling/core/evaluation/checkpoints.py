@@ -63,7 +63,7 @@ def evaluate_checkpoint(checkpoint: Path, wish: Wish, progress: Progress) -> Fig
         figures = _by_reward(load_checkpoint(checkpoint), found, wish, progress)
     else:
         _check_kind(objective, found.kind)
-        figures = _by_predictor(checkpoint, found, progress)
+        figures = _by_predictor(checkpoint, found, wish, progress)
     counts = {"kind": found.kind, "ties": found.ties, "unlabelled": found.unlabelled}
     values: Figures = plain({**figures, **counts})
     return values
@@ -78,7 +78,7 @@ def _check_kind(objective: str, kind: str) -> None:
         )
 
 
-def _by_predictor(checkpoint: Path, found: JudgedFile, progress: Progress) -> Figures:
+def _by_predictor(checkpoint: Path, found: JudgedFile, wish: Wish, progress: Progress) -> Figures:
     predictor = load_predictor(checkpoint)
     names = predictor.objective.outputs
     if found.kind == "classification":
@@ -87,7 +87,9 @@ def _by_predictor(checkpoint: Path, found: JudgedFile, progress: Progress) -> Fi
     figures = predictor.objective.evaluate(found.examples, read.outputs, seed=0).to_dict()
     if found.kind == "outcome":
         odds = np.array([values[-1, 0] for values in read.outputs], dtype=np.float64)
-        figures["best_of"] = _best_of(found.examples, odds, _gold_labels(found.examples))
+        inputs = [(example.prompt, example.completion) for example in found.examples]
+        gold = _gold(wish, inputs, _gold_labels(found.examples))
+        figures["best_of"] = _best_of(found.examples, odds, gold)
     return {**figures, "truncated": read.truncated, "cut": read.cut}
 
 
@@ -114,7 +116,8 @@ def _pairs(scorer: "Scorer", examples: Sequence[Any], wish: Wish, progress: Prog
     figures["calibrated"] = _calibrated(scorer, examples, rewards.chosen - rewards.rejected)
     if wish.probes:
         score = _scoring(scorer, wish.cache, later)
-        report = run_probes(score, examples, prior=_prior(scorer))
+        fresh = _scoring(scorer, None, later)
+        report = run_probes(score, examples, prior=_prior(scorer), fresh=fresh)
         figures["probes"] = report.to_dict()
     return figures
 
@@ -153,10 +156,10 @@ def _rankings(
     inputs = [(e.prompt, completion) for e in examples for completion in e.completions]
     rewards = scorer.score(inputs, cache_dir=wish.cache, progress=progress)
     ends = np.cumsum([len(example.completions) for example in examples])[:-1]
-    scores = np.split(rewards, ends)
+    scores = np.split(rewards, ends) if examples else []
     figures = evaluate_rankings(examples, scores).to_dict()
     gold = _gold(wish, inputs, None)
-    if gold is not None:
+    if gold is not None and examples:
         openings = [example.opening() for example in examples]
         figures["best_of"] = best_of_curve(scores, np.split(gold, ends), openings).to_dict()
     return figures

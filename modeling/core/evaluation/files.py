@@ -106,7 +106,9 @@ def _pair(row: Row) -> PreferenceExample | None:
     """None for a tie. Steps that both sides begin with, `prefix`, stand before each."""
     if row.get("prefix") is not None:
         before = listed(row, "prefix", text)
-        sides = {name: "\n".join([*before, str(row.get(name))]) for name in ("chosen", "rejected")}
+        sides = {
+            name: "\n".join([*before, text(row.get(name), name)]) for name in ("chosen", "rejected")
+        }
         row = {**row, **sides}
     return parse_pair(row)
 

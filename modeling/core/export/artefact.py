@@ -9,6 +9,7 @@ from typing import Any
 
 from modeling.core.data import TEMPLATE
 from modeling.core.errors import CheckpointError, ExportError
+from modeling.core.export.card import without_rows
 from modeling.core.export.source import ExportSource
 from modeling.core.files import plain, read_json, sha256_file, write_json
 
@@ -63,7 +64,7 @@ def write_manifest(
             "dataset": source.manifest.get("dataset"),
             "head": source.manifest.get("head"),
             "calibration": source.manifest.get("calibration"),
-            "metrics": source.manifest.get("metrics"),
+            "metrics": without_rows(source.manifest.get("metrics")),
             "template": TEMPLATE,
             "tokens": token_rules(source),
             **facts,

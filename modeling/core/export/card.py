@@ -19,6 +19,7 @@ _PAIRS = (
     "It gives a response to a prompt one reward, in logits: σ of the difference of two rewards is "
     "the probability that people prefer the first. A reward alone means nothing."
 )
+_ROWS = ("near_failures", "sure_failures")
 _LIMITS = (
     "It repeats the judgments of the people it learned from, on texts like those they saw; "
     "whoever optimises against it finds what it gets wrong. Texts longer than its limit are cut. "
@@ -54,6 +55,17 @@ class CardWords:
     license: str = ""
     languages: tuple[str, ...] = ()
     limitations: str = ""
+
+
+def without_rows(value: Any) -> Any:
+    """A copy of a manifest's figures without the rows among them, whose texts people wrote.
+
+    Those are the failures that the page of a model lists; they are nobody else's to read.
+    """
+    if isinstance(value, Mapping):
+        kept = {name: inner for name, inner in value.items() if name not in _ROWS}
+        return {name: without_rows(inner) for name, inner in kept.items()}
+    return [without_rows(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def model_card(

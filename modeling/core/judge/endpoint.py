@@ -124,7 +124,7 @@ class EndpointModel:
 
     def _said(self, response: httpx2.Response) -> str:
         """The endpoint's own words, on one line, without the key."""
-        text = " ".join(_error_message(response).split())
+        text = _printable(" ".join(_error_message(response).split()))
         if self._key:
             text = text.replace(self._key, "…")
         shown = text[:_MOST_SHOWN].rstrip(".")
@@ -157,6 +157,11 @@ def _error_message(response: httpx2.Response) -> str:
         return response.text
 
 
+def _printable(text: str) -> str:
+    """Without what no log and no database takes, such as NUL and halves of characters."""
+    return "".join(char for char in text if char.isprintable())
+
+
 def _again(said: str, after: float | None) -> Exception:
     if after is not None and after > LONGEST_WAIT:
         return JudgeError(
@@ -173,7 +178,7 @@ def _retry_after(value: str) -> float | None:
         pass
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.fromtimestamp(time.time(), UTC)).total_seconds())
@@ -189,10 +194,24 @@ def _reply(response: httpx2.Response) -> Reply:
         values = json.loads(response.content[:MOST_BYTES])
         choice, usage = values["choices"][0], values.get("usage") or {}
         return Reply(
-            choice["message"]["content"] or "",
-            usage.get("prompt_tokens"),
-            usage.get("completion_tokens"),
+            _words(choice["message"]["content"]),
+            _tokens(usage.get("prompt_tokens")),
+            _tokens(usage.get("completion_tokens")),
             choice.get("finish_reason") == "length",
         )
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise _TryAgain("it answered in a form that is no chat completion") from error
+
+
+def _words(content: Any) -> str:
+    """A text, or the texts of a list of parts. Raises TypeError or KeyError for anything else."""
+    if isinstance(content, list):
+        return "".join(_words(part["text"]) for part in content if part["type"] == "text")
+    if not isinstance(content, str | None):
+        raise TypeError("no text")
+    return content or ""
+
+
+def _tokens(count: Any) -> int | None:
+    """A number of tokens; None where an endpoint tells something else, which nobody counted."""
+    return count if type(count) is int and count >= 0 else None

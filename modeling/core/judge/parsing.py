@@ -16,7 +16,7 @@ T = TypeVar("T")
 _SIDE = re.compile(r"\[\[\s*([ABC])\s*\]\]")
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 _SCORE = re.compile(rf"\[\[\s*({_NUMBER})\s*\]\]")
-_CRITERION = re.compile(rf"\[\[\s*(\d+)\s*:\s*({_NUMBER})\s*\]\]")
+_CRITERION = re.compile(rf"\[\[\s*(\d{{1,9}})\s*:\s*({_NUMBER})\s*\]\]")
 _OUTCOME = re.compile(r"\[\[\s*(correct|incorrect)\s*\]\]", re.IGNORECASE)
 _MARKS = re.compile(r"\[\[\s*(?:[ABC]|correct|incorrect|(?:\d+\s*:\s*)?[-+]?\d[\d.]*)\s*\]\]", re.I)
 

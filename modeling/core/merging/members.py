@@ -18,6 +18,7 @@ from modeling.core.progress import Progress
 from modeling.core.scoring import PairRewards, Scorer
 
 Doubles = NDArray[np.float64]
+MERGED = "merged"  # what the merged model is called beside its members
 _MERGEABLE = ("bradley_terry", "plackett_luce", "ranking_pairs")
 
 
@@ -53,9 +54,9 @@ def load_members(directories: Sequence[Path]) -> list[Member]:
 
 
 def _names(directories: Sequence[Path]) -> list[str]:
-    """The directories' names, numbered where two are the same."""
+    """The directories' names, numbered where two are the same or one is the merged model's."""
     names = [path.resolve().name for path in directories]
-    if len(set(names)) == len(names):
+    if len({*names, MERGED}) == len(names) + 1:
         return names
     return [f"{number} {name}" for number, name in enumerate(names, start=1)]
 

@@ -24,6 +24,7 @@ from modeling.core.extras import Extras
 from modeling.core.files import sha256_json
 from modeling.core.heads import BradleyTerryHead
 from modeling.core.merging.members import (
+    MERGED,
     Member,
     Scales,
     equal_spreads,
@@ -33,8 +34,6 @@ from modeling.core.merging.members import (
 from modeling.core.merging.weights import average_backbones
 from modeling.core.progress import Progress, ProgressCallback, as_progress
 from modeling.core.scoring import PairRewards, Scorer
-
-MERGED = "merged"
 
 
 @dataclass(frozen=True)

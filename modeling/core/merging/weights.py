@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from modeling.core.errors import CheckpointError
+from modeling.core.files import read_json
+
+_ABOUT_THE_FILE = ("_name_or_path", "transformers_version")
 
 
 def average_backbones(
@@ -31,6 +34,8 @@ def average_backbones(
 
 
 def _check_same_files(first: Path, other: Path) -> None:
+    if _settings(first) != _settings(other):
+        raise _different("config.json")
     for name in ("*.safetensors", "tokenizer.json", "*.index.json"):
         mine, yours = (
             {path.relative_to(root) for path in root.rglob(name)} for root in (first, other)
@@ -40,10 +45,20 @@ def _check_same_files(first: Path, other: Path) -> None:
             or all((first / path).read_bytes() == (other / path).read_bytes() for path in mine)
         )
         if not same:
-            raise CheckpointError(
-                f"The backbones of these checkpoints differ in {name}; only fine-tuned models of "
-                "one origin can be averaged."
-            )
+            raise _different(name)
+
+
+def _settings(directory: Path) -> dict[str, Any]:
+    """What decides how the weights are used, such as the number of attention heads."""
+    found = read_json(directory / "config.json")
+    return {name: value for name, value in found.items() if name not in _ABOUT_THE_FILE}
+
+
+def _different(name: str) -> CheckpointError:
+    return CheckpointError(
+        f"The backbones of these checkpoints differ in {name}; only fine-tuned models of one "
+        "origin can be averaged."
+    )
 
 
 def _average_file(paths: Sequence[Path], shares: NDArray[np.float64], output: Path) -> None:

@@ -18,7 +18,8 @@ class ThreeWay:
     """Pairs as one of three answers: chosen better, tie, rejected better.
 
     `accuracy` is how often the most probable answer was given in all `n` pairs, `ties` of which
-    came out even; `nll` in nats, against the answers' probabilities as judged.
+    came out even; `nll` in nats, against the answers' probabilities as judged. `majority` is of
+    sides in either order, since that the first was chosen is what is to be foretold.
     """
 
     n: int
@@ -31,7 +32,7 @@ class ThreeWay:
 
 @dataclass(frozen=True)
 class Strengths:
-    """How strongly a side was preferred, as one class of a scale; `nll` in nats."""
+    """How strongly a side was preferred, as one class of a scale; see `ThreeWay`."""
 
     n: int
     accuracy: float | None
@@ -87,7 +88,7 @@ def _three_way(
         accuracy=mean(right),
         interval=interval(right, [example.opening() for example in examples], seed),
         nll=mean(cross_entropies(wanted, log_probabilities)),
-        majority=majority(given.tolist()),
+        majority=_majority(given, 3),
     )
 
 
@@ -100,8 +101,13 @@ def evaluate_strengths(
         n=len(classes),
         accuracy=mean(right),
         nll=mean(cross_entropies(targets, log_probabilities)),
-        majority=majority(classes.tolist()),
+        majority=_majority(classes, log_probabilities.shape[1]),
     )
+
+
+def _majority(answers: NDArray[np.int64], count: int) -> float | None:
+    """What always giving one of `count` answers would reach, if sides came in either order."""
+    return majority([*answers.tolist(), *(count - 1 - answers).tolist()])
 
 
 def cross_entropies(targets: Doubles, log_probabilities: Doubles) -> Doubles:

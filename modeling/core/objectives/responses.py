@@ -147,7 +147,7 @@ class Regression(ResponseObjective):
             outputs=tuple(aspects),
             config=config,
             center=tuple(float(np.mean(values)) for values in given),
-            scale=tuple(float(np.std(values)) or 1.0 for values in given),
+            scale=tuple(float(np.std(values)) if np.ptp(values) else 1.0 for values in given),
         )
 
     @classmethod

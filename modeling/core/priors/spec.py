@@ -1,6 +1,6 @@
 """What a config may say of a prior; read without loading anything."""
 
-import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,7 +46,7 @@ def _setting(spec: Mapping[str, Any], name: str, allowed: Any) -> str:
 
 def _coefficient(spec: Mapping[str, Any]) -> float:
     value = spec.get("coefficient", None if spec["kind"] == "length" else 1.0)
-    if type(value) not in (int, float) or not math.isfinite(value):
+    if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
         raise ConfigError(
             'The "coefficient" of the prior must be a finite number: logits for each unit.'
         )

@@ -23,8 +23,15 @@ _LONGEST_ADDRESS = 100  # of the 108 bytes that Linux allows
 
 
 def send(connection: socket.socket, message: Any) -> None:
-    """Send one frame."""
-    body = json.dumps(message, ensure_ascii=False, allow_nan=False).encode()
+    """Send one frame.
+
+    Raises TooMuchError for a message that is too large and DataError for one that holds what JSON
+    in UTF-8 cannot, such as NaN or half a character.
+    """
+    try:
+        body = json.dumps(message, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DataError(f"The message cannot be sent as JSON ({type(error).__name__}).") from error
     if len(body) > MOST_BYTES:
         raise TooMuchError(f"The message is larger than {MOST_BYTES // 2**20} MiB; send several.")
     connection.sendall(_HEAD.pack(len(body)) + body)

@@ -7,6 +7,7 @@ from typing import Any
 from modeling.core.data import Message, parse_prompt
 from modeling.core.errors import DataError, TooMuchError
 
+_BETWEEN = 4  # characters around the name of a turn
 REDUCTIONS = ("min", "product", "last")
 _SHAPES = "a prompt with a response, with steps, or with responses"
 
@@ -32,9 +33,9 @@ class Candidate:
 
     @property
     def characters(self) -> int:
-        """Length of all its texts."""
-        texts = [*(message.content for message in self.prompt), self.response, *self.steps]
-        return sum(map(len, texts))
+        """Length of all its texts, and of what names the turns."""
+        turns = sum(len(turn.role) + len(turn.content) + _BETWEEN for turn in self.prompt)
+        return turns + sum(map(len, (self.response, *self.steps)))
 
 
 @dataclass(frozen=True, slots=True)

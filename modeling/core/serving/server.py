@@ -53,8 +53,7 @@ class ScorerServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
     def server_bind(self) -> None:
         """Take the place of a scorer that has ended, and of no other."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.parent.chmod(stat.S_IRWXU)
+        _close_to_others(self.path.parent)
         with address(self.path) as name:
             _make_way(self.path, name)
             self.socket.bind(name)
@@ -143,9 +142,20 @@ def serve(scorer: ScorerServer, stop: threading.Event) -> None:
 
 
 def _wait(value: Any) -> float:
-    if type(value) not in (int, float) or not 0 < value <= _LONGEST_WAIT:
-        raise DataError(f"timeout must be a number of seconds up to {_LONGEST_WAIT:.0f}.")
-    return float(value)
+    if type(value) not in (int, float) or not value > 0:
+        raise DataError("timeout must be a number of seconds above 0.")
+    return float(min(value, _LONGEST_WAIT))
+
+
+def _close_to_others(folder: Path) -> None:
+    """Make the folder, for this user alone; ServingError for one that others use as well."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = folder.stat()
+    if found.st_uid != os.geteuid() or found.st_mode & stat.S_ISVTX:
+        raise ServingError(
+            f"{folder} is no folder of the scorer's own; name another one in SCORER_SOCKET."
+        )
+    folder.chmod(stat.S_IRWXU)
 
 
 def _make_way(path: Path, name: str) -> None:

@@ -70,6 +70,9 @@ def test_texts_that_aspects_share_are_embedded_once(bert_dir, datasets, tmp_path
         {"frozen": False},
         {"ensemble": 2},
         {"prior": {"kind": "length", "coefficient": -1}},
+        {"objective": "davidson"},
+        {"pair_loss": "hinge"},
+        {"flip_rate": 0.1},
     ],
 )
 def test_other_kinds_of_model_are_refused(bert_dir, datasets, tmp_path, changes):

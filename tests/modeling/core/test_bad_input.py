@@ -9,6 +9,7 @@ import torch
 from modeling.core.errors import TrainingError
 from modeling.core.reward_trainer import RewardTrainer
 from modeling.core.train import train_reward_model
+from modeling.core.trainer_arguments import training_arguments
 from tests.modeling.core.conftest import write_dataset, write_jsonl
 from tests.modeling.core.rows import write_kind
 from tests.modeling.core.training import full
@@ -19,6 +20,29 @@ def test_fsdp_without_a_gpu_says_so(dataset_dir, tmp_path, bert_dir):
         pytest.skip("there is a GPU")
     with pytest.raises(TrainingError, match="set fsdp to false"):
         train_reward_model(dataset_dir, tmp_path / "out", full(bert_dir, fsdp=True))
+
+
+def test_fsdp_for_one_process_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(TrainingError, match="set processes to the number of GPUs"):
+        training_arguments(full("any", fsdp=True), tmp_path, looks=False)
+
+
+@pytest.mark.parametrize(("held_out", "broken"), [(0, "nan"), (4, "nan"), (4, "1e30")])
+def test_a_last_step_that_breaks_the_weights_says_so(
+    tmp_path, calm_bert_dir, monkeypatch, held_out, broken
+):
+    def step(optimizer, closure=None):
+        with torch.no_grad():
+            for group in optimizer.param_groups:
+                for values in group["params"]:
+                    values.fill_(float(broken))
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    directory = write_dataset(tmp_path / "d", validation=held_out, test=held_out)
+    config = full(calm_bert_dir, epochs=1, batch_size=16, eval_steps=0)
+    with pytest.raises(TrainingError, match="not finite numbers; lower learning_rate"):
+        train_reward_model(directory, tmp_path / "out", config)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,10 @@ def test_one_direction_by_hand():
     assert found == pytest.approx((-3 + 21**0.5) / 2, rel=1e-4)
 
 
+def test_judgments_that_tell_nothing_leave_the_weights_free():
+    assert 0 < prior_precision(np.zeros((2, 2)), np.ones(2)) < 1e-300
+
+
 def test_a_head_of_zeros_has_no_scale():
     with pytest.raises(TrainingError, match="one reward"):
         prior_precision(np.eye(2), np.zeros(2))

@@ -39,6 +39,7 @@ def test_an_unknown_setting_is_named_with_those_that_exist():
         ("batch_size", "8"),
         ("learning_rate", 0),
         ("learning_rate", float("nan")),
+        pytest.param("learning_rate", 10**400, id="beyond all floats"),
         ("l2", -1.0),
         ("l2_grid", []),
         ("l2_grid", [0.0]),

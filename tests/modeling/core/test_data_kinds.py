@@ -137,6 +137,7 @@ BAD = [
     ("outcome", {"label": "yes"}, "true or false"),
     ("outcome", {"label": None}, "true or false"),
     ("outcome", {"label_probability": math.nan}, "finite number"),
+    ("rating", {"aspects": ["a"], "scores": [10**400]}, "finite number"),
     ("outcome", {"completion": None}, "conversation"),
     ("outcome", {"completion": [{"role": "user", "content": "x"}]}, "assistant turn"),
     ("rating", {"scores": [1.0]}, "scores must have"),

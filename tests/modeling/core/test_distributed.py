@@ -8,15 +8,20 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from transformers import Trainer
 
 from modeling.core import distributed
 from modeling.core.config import RewardConfig
+from modeling.core.data import read_dataset
 from modeling.core.distributed import Run
 from modeling.core.errors import InterruptionError, TrainingError
 from modeling.core.progress import Progress
+from modeling.core.reward_trainer import RewardTrainer, Trained
 from modeling.core.train import train_reward_model
+from modeling.core.trainer import tune
 from tests.modeling.core.conftest import preference_row, write_dataset, write_jsonl
 from tests.modeling.core.training import full
 
@@ -147,6 +152,25 @@ def wait_until(holds, process=None):
             return
         time.sleep(0.05)
     raise AssertionError("it did not happen")
+
+
+def test_a_checkpoint_is_whole_once_every_process_saved_its_random_state(monkeypatch):
+    done = []
+    monkeypatch.setattr(Trainer, "_save_rng_state", lambda trainer, path: done.append(path))
+    trainer = RewardTrainer.__new__(RewardTrainer)
+    trainer.accelerator = SimpleNamespace(wait_for_everyone=lambda: done.append("waited"))
+    trainer._save_rng_state("here")
+    assert done == ["here", "waited"]
+
+
+def test_only_the_first_process_needs_shared_out_weights(dataset_dir, tmp_path, bert_dir):
+    """As fsdp has it: the others are given none, and what they end with is not used."""
+    config = full(bert_dir)
+    trained = Trained(history=[], steps=8, best_step=None, stopped_early=False, weights={})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("modeling.core.trainer.run_trainer", lambda *a, **k: trained)
+        tuned = tune(read_dataset(dataset_dir), config, tmp_path / "work", Progress())
+    assert tuned.facts["steps"] == 8
 
 
 def test_a_run_comes_back_from_its_json(tmp_path):

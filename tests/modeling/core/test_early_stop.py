@@ -1,5 +1,8 @@
 """Stopping before the last step, by itself or when asked, and going on from there."""
 
+import json
+import math
+
 import pytest
 
 from modeling.core.errors import InterruptionError, TrainingError
@@ -37,6 +40,28 @@ def test_early_stop_keeps_the_weights_of_the_lowest_validation_loss(tmp_path, be
     assert training["stopped_early"]
     assert training["best_step"] == best == training["steps"] - 4
     assert result.metrics["validation"]["nll"] == pytest.approx(looks[best], abs=1e-5)
+
+
+def test_early_stop_keeps_the_lowest_losses_tie_parameter_too(tmp_path, bert_dir, monkeypatch):
+    directory, seen = noisy_dir(tmp_path / "d"), {}
+    tied = preference_row(40) | {"chosen_probability": 0.5, "tie_probability": 1.0}
+    with (directory / "train.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(tied) + "\n")
+    look = RewardTrainer._look
+
+    def watched(trainer):
+        found = look(trainer)
+        seen[trainer.state.global_step] = trainer.model.own["log_nu"].item()
+        return found
+
+    monkeypatch.setattr(RewardTrainer, "_look", watched)
+    config = full(bert_dir, **STOPPING, objective="davidson")
+    result = train_reward_model(directory, tmp_path / "out", config)
+    training, (*_, last) = result.manifest["training"], seen
+    assert training["stopped_early"]
+    assert seen[training["best_step"]] != seen[last]
+    told = result.manifest["head"]["objective"]["tie_parameter"]
+    assert math.log(told) == pytest.approx(seen[training["best_step"]], abs=1e-6)
 
 
 @pytest.mark.parametrize("stop", [1, 3, 5])

@@ -4,14 +4,21 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import (
+    AutoModelForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+)
 
 from modeling.core.checkpoint import load_checkpoint, load_predictor, load_writer
 from modeling.core.config import RewardConfig
 from modeling.core.data import TextParts, read_dataset
 from modeling.core.errors import CheckpointError, TrainingError
-from modeling.core.generative import LanguageRewardModel, outputs_of
+from modeling.core.generative import LanguageRewardModel, RationaleWriter, outputs_of
 from modeling.core.objectives import fitted_objective
+from modeling.core.objectives.reasoning import RATIONALE_LEAD
 from modeling.core.tokens import TextTokenizer
 from modeling.core.train import train_reward_model
 from tests.modeling.core.conftest import WIDTH, byte_tokenizer, preference_row, write_jsonl
@@ -206,6 +213,22 @@ def test_a_backbone_that_cannot_write_is_refused(tmp_path, bert_dir, llama_dir, 
         settings = config(backbone, pooling=pooling, max_length=128)
         with pytest.raises(TrainingError, match=words):
             train_reward_model(directory, tmp_path / "out", settings)
+
+
+def test_words_end_where_the_model_has_no_more_positions():
+    settings = {"vocab_size": 259, "n_embd": WIDTH, "n_layer": 1, "n_head": 2, "n_positions": 32}
+    model = GPT2LMHeadModel(GPT2Config(**settings, bos_token_id=1, eos_token_id=END)).eval()
+    model.transformer.wte.weight.data[END] = 0
+    writer = RationaleWriter(model, TextTokenizer(byte_tokenizer(), max_length=32))
+    asked = writer.tokenizer.asked([TextParts("Hi:", " yes")], lead=RATIONALE_LEAD)[0]
+    model.transformer.ln_f.bias.data = 9 * model.transformer.wte.weight.data[70]  # it never ends
+    assert len(writer._goes_on(asked, 128)) == 32 - len(asked) + 1
+
+
+def test_prompts_cannot_be_shared_where_words_are_learned(tmp_path, writer_dir):
+    settings = config(writer_dir, share_prompts="always")
+    with pytest.raises(TrainingError, match="an objective that does not write"):
+        train_reward_model(reasons(tmp_path / "d"), tmp_path / "out", settings)
 
 
 def test_a_model_that_is_done_reads_no_reasons(tmp_path, writer_dir):

@@ -143,6 +143,12 @@ def test_models_of_one_name_are_told_apart(bert_dir, pairs, tmp_path):
     assert [parent["name"] for parent in manifest["parents"]] == ["1 model", "2 model"]
 
 
+def test_a_merged_model_can_be_merged_again(bert_dir, pairs, tmp_path):
+    paths = [save_model(tmp_path / name, bert_dir) for name in ("one", "merged")]
+    manifest = merge_checkpoints(paths, tmp_path / "out", reference=pairs)
+    assert list(manifest["metrics"]["by_cohort"]) == ["1 one", "2 merged", "merged"]
+
+
 def test_models_that_do_not_go_together_are_refused(bert_dir, llama_dir, tuned, pairs, tmp_path):
     plain = save_model(tmp_path / "plain", bert_dir)
     other = save_model(tmp_path / "other", llama_dir)
@@ -156,6 +162,20 @@ def test_models_that_do_not_go_together_are_refused(bert_dir, llama_dir, tuned, 
     grown = save_model(tmp_path / "grown", llama_dir, frozen=False)
     with pytest.raises(CheckpointError, match="one origin"):
         merge_checkpoints([full, grown], tmp_path / "out", reference=pairs)
+
+
+def test_weights_of_one_shape_but_other_settings_are_no_mean(bert_dir, pairs, tmp_path):
+    """As many heads of attention as one likes fit the same matrices."""
+    other = shutil.copytree(bert_dir, tmp_path / "heads")
+    settings = json.loads((other / "config.json").read_text())
+    settings["num_attention_heads"] //= 2
+    (other / "config.json").write_text(json.dumps(settings))
+    paths = [
+        save_model(tmp_path / name, backbone, frozen=False)
+        for name, backbone in (("one", bert_dir), ("two", other))
+    ]
+    with pytest.raises(CheckpointError, match=r"differ in config\.json"):
+        merge_checkpoints(paths, tmp_path / "out", reference=pairs)
 
 
 def test_what_cannot_be_scaled_is_refused(bert_dir, pairs, tmp_path):

@@ -28,6 +28,12 @@ def rewards(model, rows):
         return model(*pad_sequences(rows, PAD_IS_EOS))
 
 
+def test_half_precision_does_not_round_rewards(model):
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = rewards(model, sequences())
+    assert not torch.equal(found, found.bfloat16().float())
+
+
 def test_rewards_do_not_depend_on_the_batch(model):
     rows = sequences()
     alone = torch.cat([rewards(model, [row]) for row in rows])

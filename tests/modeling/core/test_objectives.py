@@ -177,11 +177,12 @@ def test_scores_are_learned_in_deviations_and_given_in_units(tmp_path):
     assert outputs[:3, 1] == pytest.approx([0.0, 10.0, 20.0], abs=1e-5)
 
 
-def test_an_aspect_that_never_varies_is_learned_as_it_is(tmp_path):
-    rows = [ROWS["rating"](n) | {"aspects": ["a"], "scores": [3.0]} for n in range(2)]
+@pytest.mark.parametrize("score", [3.0, 0.7])  # the mean of three 0.7 is rounded to another number
+def test_an_aspect_that_never_varies_is_learned_as_it_is(tmp_path, score):
+    rows = [ROWS["rating"](n) | {"aspects": ["a"], "scores": [score]} for n in range(3)]
     objective, _, batch = ready(tmp_path, "rating", rows)
-    assert batch["scores"].tolist() == [[0.0], [0.0]]
-    assert (objective.center, objective.scale) == ((3.0,), (1.0,))
+    assert batch["scores"].flatten().tolist() == pytest.approx([0.0] * 3, abs=1e-9)
+    assert (objective.center, objective.scale) == (pytest.approx((score,)), (1.0,))
 
 
 def test_classes_want_probabilities_where_there_are_some(tmp_path):

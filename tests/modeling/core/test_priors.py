@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from modeling.core import residual
 from modeling.core.backbones import resolve_backbone
 from modeling.core.checkpoint import load_checkpoint
 from modeling.core.config import RewardConfig
@@ -83,6 +84,7 @@ def test_a_function_must_give_a_finite_number_for_each_text(found):
         ({"kind": "vibes"}, "must be an object whose"),
         ({"kind": "length"}, "finite number"),
         ({"kind": "length", "coefficient": True}, "finite number"),
+        ({"kind": "length", "coefficient": -(10**400)}, "finite number"),
         ({"kind": "length", "coefficient": 1, "unit": "pages"}, "characters, words, tokens"),
         ({"kind": "length", "coefficient": 1, "path": "x"}, 'no setting "path"'),
         ({"kind": "checkpoint"}, 'must name "path"'),
@@ -207,6 +209,35 @@ def test_a_whole_backbone_may_be_tuned_on_top_of_a_prior(full, dataset_dir, tmp_
     assert result.metrics["test"]["accuracy"] == 1.0
 
 
+def test_a_prior_reads_in_training_as_it_will_in_the_checkpoint(
+    full, dataset_dir, tmp_path, monkeypatch
+):
+    """Single and half precision give a text different probabilities."""
+    read = []
+
+    def remember(spec, encoder):
+        read.append((encoder.precision, encoder.max_length, encoder.batch_size))
+        return load_prior(spec, encoder)
+
+    monkeypatch.setattr(residual, "load_prior", remember)
+    config = RewardConfig(**full, precision="bf16", scoring_batch_size=5)
+    residual.known_rewards(read_dataset(dataset_dir), config)
+    assert read == [("bf16", 128, 5)]
+
+
+def test_looks_while_training_see_the_prior_too(full, dataset_dir, tmp_path):
+    prior = PENALTY | {"coefficient": 1.0}  # which alone has every pair right
+    changes = {"prior": prior, "epochs": 1, "learning_rate": 1e-6, "eval_rows": 2}
+    result = train_reward_model(dataset_dir, tmp_path / "out", RewardConfig(**full | changes))
+    last = result.manifest["training"]["history"][-1]
+    assert last["validation_accuracy"] == result.metrics["validation"]["accuracy"] == 1.0
+
+
 def test_sampling_by_margin_knows_no_prior(full):
     with pytest.raises(ConfigError, match="shuffled"):
         RewardConfig(**full, sampling="curriculum")
+
+
+def test_decorrelation_from_length_would_miss_what_the_prior_adds(full):
+    with pytest.raises(ConfigError, match="length_decorrelation to 0"):
+        RewardConfig(**full, length_decorrelation=0.1)

@@ -168,6 +168,8 @@ def test_held_out_batches_hold_every_row_once(found, sequences):
         ({"early_stop_patience": 2, "eval_steps": 0}, "set eval_steps"),
         ({"lora_dropout": 1.0}, "less than 1"),
         ({"fsdp": True, "lora_rank": 4}, "lora_rank to 0"),
+        ({"fsdp": True, "objective": "davidson"}, "fsdp keeps weights from the loss"),
+        ({"fsdp": True, "readout_l2": 0.1}, "fsdp keeps weights from the loss"),
         ({"token_budget": -1}, "zero or more"),
         ({"processes": 0}, "at least 1"),
         ({"sampling": "random"}, '"margin_weighted"'),

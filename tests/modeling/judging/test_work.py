@@ -249,6 +249,17 @@ def test_the_cost_is_reported_and_bounded(endpoint, project):
     assert judged(project, model="gpt-free").result["usage"]["cost"] is None
 
 
+def test_a_budget_that_nobody_can_keep_fails_the_run(endpoint, project):
+    endpoint.tokens = None
+    for number in range(6):
+        make_item(project, contents=(f"answer {number}", f"{number}"))
+    run = judged(project, budget=0.007)
+    assert run.status == "failed"
+    assert "no budget can be kept" in run.error
+    assert len(endpoint.asked) < 12
+    assert judged(project).status == "succeeded"
+
+
 def test_a_limit_bounds_what_is_asked(endpoint, project):
     for number in range(5):
         make_item(project, contents=(f"answer {number}", f"{number}"))

@@ -153,14 +153,16 @@ def run_probes(
     examples: Sequence[PreferenceExample],
     *,
     prior: Score | None = None,
+    fresh: Score | None = None,
     most: int = MOST_PAIRS,
     seed: int = 0,
 ) -> ProbeReport:
     """Probe a model by its `score` of (prompt, response) inputs, on up to `most` pairs.
 
     The pairs are evenly spaced over `examples`; undecided ones are left out. `prior` scores by
-    the prior of a residual model. Raises ModelingError without decided pairs, or where a reward
-    is not finite.
+    the prior of a residual model. Where `score` remembers texts that it has read, `fresh` is
+    the same without: only so can a second reading differ from the first. Raises ModelingError
+    without decided pairs, or where a reward is not finite.
     """
     decided = [example for example in examples if example.chosen_probability > 0.5]
     decided = [example for example in decided if not example.tied]
@@ -174,7 +176,7 @@ def run_probes(
         rewrites={name: _flips(bench, rewrite) for name, rewrite in REWRITES.items()},
         padding=_padding(bench),
         other_prompt=_other_prompt(bench),
-        position=_position(bench),
+        position=_position(replace(bench, score=fresh or score)),
         prior=None if prior is None else _prior(bench, prior),
     )
 
@@ -250,12 +252,16 @@ def _other_prompt(bench: _Bench) -> PromptProbe:
 
 
 def _position(bench: _Bench) -> PositionProbe:
+    """Every other pair at once: a text then stands among fewer than before."""
     turned = [
         replace(example, chosen=example.rejected, rejected=example.chosen)
-        for example in reversed(bench.examples)
+        for example in bench.examples
     ]
-    first, second = _scores(bench.score, turned)
-    largest = float(np.abs((second - first)[::-1] - bench.margins).max())
+    margins = np.empty(len(turned))
+    for start in range(min(2, len(turned))):
+        first, second = _scores(bench.score, turned[start::2][::-1])
+        margins[start::2] = (second - first)[::-1]
+    largest = float(np.abs(margins - bench.margins).max())
     return PositionProbe(len(turned), largest, largest <= TOLERANCE)
 
 

@@ -33,7 +33,7 @@ _SYNONYMS = {
 }
 _WORD = re.compile(r"[A-Za-z]+")
 _SIGN = re.compile(r"\s*([,.;:!?])(?=\s|$)")
-_FENCE = re.compile(r"(```[^\n]*\n)")
+_CODE = re.compile(r"(```[^\n`]*\n)(.*?(?:```|\Z))", re.DOTALL)
 _EVERY = 8  # a typo in one of so many words
 
 
@@ -66,7 +66,7 @@ def _misspelt(word: str) -> str:
     number = zlib.crc32(word.lower().encode())
     if len(word) < 4 or number % _EVERY:
         return word
-    place = 1 + number // _EVERY % (len(word) - 2)
+    place = 1 + number // _EVERY % (len(word) - 3)
     swapped = word[place + 1 : place + 2] + word[place]
     return word[:place] + swapped + word[place + 2 :]
 
@@ -85,7 +85,7 @@ def _other(word: str) -> str:
 
 def code_comment(text: str) -> str:
     """An empty remark at the start of each block of code; texts without code stay."""
-    return _FENCE.sub(r"\1# code\n", text)
+    return _CODE.sub(r"\1# code\n\2", text)
 
 
 def padded(text: str) -> str:

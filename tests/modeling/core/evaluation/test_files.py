@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -83,6 +84,7 @@ def test_ties_are_counted_and_steps_before_a_pair_are_read(tmp_path):
         ({"response": "a", "ratings": ["x"]}, "list of objects"),
         ({"response": "a", "ratings": [{"aspect": "x", "value": "much"}]}, "a number, yes or no"),
         ({"responses": ["a", "b"], "ranking": [[0], [3]]}, "indices from 0 to 1"),
+        ({"prefix": ["a"], "response_a": "b", "chosen": None}, "chosen must be a text"),
     ],
 )
 def test_a_bad_row_is_a_sentence_with_its_line(tmp_path, row, sentence):
@@ -93,3 +95,11 @@ def test_a_bad_row_is_a_sentence_with_its_line(tmp_path, row, sentence):
 def test_an_empty_file_is_refused(tmp_path):
     with pytest.raises(DataError, match="no rows"):
         read(tmp_path)
+
+
+def test_a_damaged_archive_is_a_sentence(tmp_path):
+    path = tmp_path / "rows.jsonl.gz"
+    whole = gzip.compress(json.dumps(PROMPT).encode() * 50)
+    path.write_bytes(whole[:10] + b"\xff" * 12 + whole[22:])
+    with pytest.raises(DataError, match="Cannot read"):
+        read_judged(path)

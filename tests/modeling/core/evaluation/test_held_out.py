@@ -75,6 +75,16 @@ def test_predictions_lie_in_the_checkpoint_and_repeat_its_accuracy(frozen):
     assert [row.probability for row in rows] == pytest.approx(expected.tolist(), abs=1e-5)
 
 
+def test_a_file_of_ties_alone_has_nothing_to_measure(frozen, tmp_path):
+    row = {"prompt": "Question?"}
+    pair = row | {"response_a": "a", "response_b": "b", "majority": "tie"}
+    ranking = row | {"responses": ["a", "b"], "ranking": [[0, 1]]}
+    checkpoint = frozen[1].checkpoint
+    for name, given, count in (("pairs", pair, "ties"), ("rankings", ranking, "unlabelled")):
+        found = evaluated(tmp_path / name, checkpoint, [given])
+        assert (found["n"], found["accuracy"], found[count]) == (0, None, 1)
+
+
 def test_changed_predictions_are_noticed(frozen, tmp_path):
     import shutil
 
@@ -172,6 +182,20 @@ def test_rewards_are_measured_on_outcomes_ratings_and_rankings(frozen, tmp_path)
     ranked = evaluated(tmp_path / "ranked", checkpoint, [ROWS["ranking"](1)], gold=str(checkpoint))
     assert ranked["pairs"] == 3
     assert ranked["best_of"]["best_n"] == 3
+
+
+def test_an_outcome_model_chooses_for_the_gold_model_too(frozen, full, tmp_path):
+    kind, _, result = full
+    if kind != "outcome":
+        return
+    texts = ("yes please 1", "no 1")
+    rows = [{"prompt": "Q?", "response": text, "correct": text == texts[1]} for text in texts]
+    gold = frozen[1].checkpoint
+    labelled = evaluated(tmp_path / "labels", result.checkpoint, rows)["best_of"]
+    judged = evaluated(tmp_path / "gold", result.checkpoint, rows, gold=str(gold))["best_of"]
+    rewards = load_checkpoint(gold).score([("Q?", text) for text in texts])
+    assert labelled["points"][0]["gold"] == 0.5
+    assert judged["points"][0]["gold"] == pytest.approx(rewards.mean(), abs=1e-5)
 
 
 def test_rewardbench_is_scored_from_its_file(frozen, tmp_path):

@@ -45,13 +45,14 @@ def test_rewrites_by_hand():
     assert quotes("a") == '"a"'
     assert synonyms("Use it very often, user.") == "Employ it really frequently, user."
     assert code_comment("Do:\n```python\nx = 1\n```") == "Do:\n```python\n# code\nx = 1\n```"
+    assert code_comment("```\nx\n```\nSo.\n```\ny") == "```\n# code\nx\n```\nSo.\n```\n# code\ny"
     assert code_comment("no code") == "no code"
     assert padded("Yes. ") == "Yes." + FILLER
     assert shortened("a b c") == "a b"
 
 
 def test_typos_swap_two_inner_letters_of_some_long_words():
-    words = "different question thousand computer language sentence mountain children letter"
+    words = "different question thousand computer language sentence mountain children never list"
     text = " ".join(f"{word}{ending}" for word in words.split() for ending in ("", "s", "ish", "y"))
     changed = [
         (old, new) for old, new in zip(text.split(), typos(text).split(), strict=True) if old != new
@@ -59,7 +60,7 @@ def test_typos_swap_two_inner_letters_of_some_long_words():
     assert changed
     for old, new in changed:
         assert sorted(old) == sorted(new)
-        assert (old[0], len(old)) == (new[0], len(new))
+        assert (old[0], old[-1], len(old)) == (new[0], new[-1], len(new))
     assert typos(text) == typos(text)
     assert typos("a an the") == "a an the"
 
@@ -105,6 +106,23 @@ def test_scores_that_depend_on_their_company_are_found_out():
 
     assert not run_probes(by_place, pairs(5)).position.holds
     assert run_probes(by_word, pairs(5)).position.holds
+
+
+def test_scores_that_are_only_remembered_say_nothing_of_their_company():
+    known = {}
+
+    def uneven(inputs):
+        return by_word(inputs) * (1.0 if len(inputs) == 10 else 1.1)
+
+    def cached(inputs):
+        for (question, text), reward in zip(inputs, uneven(inputs), strict=True):
+            known.setdefault((question[0].content, text), reward)
+        return np.array([known[question[0].content, text] for question, text in inputs])
+
+    assert run_probes(cached, pairs(5)).position.holds
+    found = run_probes(cached, pairs(5), fresh=uneven).position
+    assert (found.n, found.largest) == (5, pytest.approx(0.1))
+    assert run_probes(by_word, pairs(1)).position.holds
 
 
 def test_a_residual_model_is_asked_where_its_prior_is_wrong():

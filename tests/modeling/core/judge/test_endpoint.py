@@ -192,6 +192,7 @@ def test_retry_after_is_seconds_or_a_date():
     assert _retry_after("-1") == 0
     assert _retry_after("soon") is None
     assert _retry_after("") is None
+    assert _retry_after(f"Wed, 21 Oct {'9' * 30} 07:28:00 GMT") is None
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     assert 25 < _retry_after(soon) <= 30
     assert _retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
@@ -207,3 +208,31 @@ def test_a_judge_asks_an_endpoint(endpoint, model, tmp_path):
     assert judge.compare("Two and two?", "four", "five").choice == "first"
     assert judge.compare("Two and two?", "four", "five").choice == "first"
     assert (judge.usage.requests, judge.usage.cached, len(endpoint.asked)) == (2, 2, 2)
+
+
+def test_a_text_in_parts_is_one_text(endpoint, model):
+    parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": "So: [[A]]"}]
+    endpoint.judge = lambda asked: parts
+    assert model.reply(QUESTION, max_tokens=8).text == "So: [[A]]"
+
+
+@pytest.mark.parametrize("content", [7, {"text": "[[A]]"}, [{"type": "text"}], ["[[A]]"]])
+def test_content_that_is_no_text_is_asked_for_again(endpoint, model, content):
+    endpoint.first.append(Otherwise(body=endpoint.completion(content)))
+    assert model.reply(QUESTION, max_tokens=8).text == "The first is better. [[A]]"
+    assert len(endpoint.asked) == 2
+
+
+@pytest.mark.parametrize("tokens", [("12", "3"), (1.5, True), (-1, None), ([], {})])
+def test_counts_that_are_none_are_nobodys(endpoint, model, tokens):
+    endpoint.tokens = tokens
+    judge = Judge(model)
+    assert judge.compare("q", "a", "b").choice is not None
+    usage = judge.usage
+    assert (usage.input_tokens, usage.output_tokens, usage.unmetered) == (0, 0, 2)
+
+
+def test_what_an_endpoint_says_of_errors_can_be_kept(endpoint, model):
+    endpoint.judge = lambda asked: Otherwise(400, {"error": {"message": "no\0 \ud800\x1b[31mway"}})
+    with pytest.raises(RequestRefused, match=r"400: no \[31mway\)"):
+        model.reply(QUESTION, max_tokens=8)

@@ -132,3 +132,10 @@ def test_an_explanation_is_shown_without_its_marks():
     assert without_marks("Right. [[Correct]] The list [[x]] stays.") == (
         "Right.  The list [[x]] stays."
     )
+
+
+def test_numbers_without_end_are_no_verdict():
+    endless = "9" * 6_000
+    assert read_rubric(f"[[{endless}: 3]]", criteria=["x"], low=1, high=5).failure == NOTHING
+    assert read_rubric(f"[[1: {endless}]]", criteria=["x"], low=1, high=5).value is None
+    assert read_score(f"[[{endless}]]", low=1, high=10).value is None

@@ -80,6 +80,8 @@ def test_three_answers_are_measured_beside_the_decided_pairs(tmp_path, name):
     assert (found["three_way"]["n"], found["three_way"]["ties"]) == (4, 2)
     assert found["three_way"]["accuracy"] == pytest.approx(0.75)
     assert found["three_way"]["majority"] == 0.5
+    decided = made.objective.evaluate(made.examples[:2], outputs[:2], seed=0).to_dict()
+    assert decided["three_way"]["majority"] == 0.5  # nobody is told which side was chosen
     differences = torch.tensor([9.0, -9.0, -0.1, 0.0], dtype=torch.float64)
     logs = made.objective.log_probabilities(differences).numpy()
     wanted = np.array([example.answers() for example in made.examples])

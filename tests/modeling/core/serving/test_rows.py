@@ -57,6 +57,8 @@ def test_what_is_malformed_is_named(value, where):
         [{"prompt": "x", "steps": ["y"] * 5}],
         [{"prompt": "x", "responses": ["y"] * 4}, {"prompt": "x", "steps": ["y"] * 4}],
         [{"prompt": "x" * 60, "responses": ["y", "z"]}],
+        [{"prompt": [{"role": "x" * 60, "content": ""}], "responses": ["y", "z"]}],
+        [{"prompt": [{"role": "u", "content": ""}] * 30, "response": "y"}],
     ],
 )
 def test_what_is_too_much_is_refused(value):

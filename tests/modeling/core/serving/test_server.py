@@ -73,6 +73,10 @@ def test_many_callers_at_once_get_their_own_answers(start, model):
         assert list(pool.map(ask, range(1, 65))) == list(range(1, 65))
 
 
+def test_a_caller_may_be_more_patient_than_the_scorer(start, model):
+    assert start().score(model, HI, timeout=3_600)["answers"]
+
+
 def test_only_its_user_may_open_the_socket(start, model):
     client = start()
     assert stat.S_IMODE(client.path.stat().st_mode) == 0o600
@@ -183,3 +187,19 @@ def test_a_message_beyond_the_limit_is_not_sent():
     here, there = socket.socketpair()
     with here, there, pytest.raises(TooMuchError):
         send(here, "x" * (MOST_BYTES + 1))
+
+
+@pytest.mark.parametrize("message", [float("nan"), "half a character: \ud800", {1, 2}])
+def test_a_message_that_is_no_json_is_not_sent(message):
+    here, there = socket.socketpair()
+    with here, there, pytest.raises(DataError):
+        send(here, message)
+
+
+def test_a_folder_that_others_use_stays_as_it_is(model, tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    with pytest.raises(ServingError, match="SCORER_SOCKET"):
+        ScorerServer(shared / "socket", ModelStore(), roots=(tmp_path,))
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o1777

@@ -23,6 +23,7 @@ from modeling.models import (
     ScoringRun,
     TrainingRun,
 )
+from modeling.retraining import usual_config
 from modeling.services import promote_checkpoint, request_training
 
 
@@ -113,5 +114,4 @@ def _retrain(project: LoopProject, *, by: User | None) -> Any:
     dataset = newest_dataset(project, kind="preference")
     if dataset is None:
         raise InvalidInput("There is no preference dataset yet: build one first.")
-    config = {"seed": project.seed, **project.loop_config}
-    return request_training(project, dataset=dataset, config=config, by=by)
+    return request_training(project, dataset=dataset, config=usual_config(project), by=by)

@@ -16,6 +16,7 @@ from curation.selectors import datasets_of
 from modeling.core.acquisition import STRATEGIES
 from modeling.core.config import OBJECTIVE_KINDS, RewardConfig
 from modeling.labels import objective_label
+from modeling.retraining import training_settings, usual_config
 from modeling.services import MAX_ROUND
 
 DEFAULTS = RewardConfig()
@@ -42,8 +43,8 @@ class TrainingForm(forms.Form):
 
     def config(self) -> dict[str, Any]:
         """The training configuration that a valid form comes to."""
-        loop = {"seed": self.project.seed, **self.project.loop_config}
-        return {**loop, "frozen": self.cleaned_data["mode"] == "frozen"}
+        usual = usual_config(self.project)
+        return {**usual, "frozen": self.cleaned_data["mode"] == "frozen"}
 
 
 class KindSelect(forms.Select):
@@ -133,7 +134,7 @@ class RunForm(forms.Form):
 
     def _suggest(self) -> None:
         """What the loop trains with, and defaults as placeholders."""
-        loop = dict(self.project.loop_config)
+        loop = training_settings(self.project)
         for name in ("backbone", "max_length", "epochs", "learning_rate"):
             self.fields[name].widget.attrs["placeholder"] = str(getattr(DEFAULTS, name))
             self.fields[name].initial = loop.pop(name, None)

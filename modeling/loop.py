@@ -17,6 +17,7 @@ from curation.models import CurationRun, DatasetVersion
 from curation.recipe import Recipe
 from curation.services import request_dataset
 from modeling.models import ScoringRun, TrainingRun
+from modeling.retraining import loop_config
 from modeling.selection import candidate_items
 from modeling.services import promoted_checkpoint, request_round, request_training
 
@@ -159,8 +160,7 @@ def _training_step(project: Project, dataset: DatasetVersion, last: Round | None
         return _selection_step(project, last)
     trained = TrainingRun.objects.filter(project=project, dataset=dataset).first()
     if trained is None:
-        config = {"seed": project.seed, **project.loop_config}
-        take = partial(request_training, project, dataset=dataset, config=config)
+        take = partial(_train, project, dataset=dataset, after=last.number if last else 0)
         return Step(
             TRAIN, "train", _("%(dataset)s has no reward model.") % {"dataset": dataset}, take=take
         )
@@ -168,6 +168,13 @@ def _training_step(project: Project, dataset: DatasetVersion, last: Round | None
         reason = trained.error or _("The training was cancelled: retry it.")
         return Step(TRAIN, BLOCKED, reason, trained)
     return _selection_step(project, last)
+
+
+def _train(
+    project: Project, *, dataset: DatasetVersion, after: int, by: User | None
+) -> TrainingRun:
+    config = loop_config(project, after=after)
+    return request_training(project, dataset=dataset, config=config, by=by)
 
 
 def _selection_step(project: Project, last: Round | None) -> Step:

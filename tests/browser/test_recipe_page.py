@@ -52,7 +52,7 @@ def test_only_what_fits_is_shown(page, editor):
     expect(page.get_by_text("So that “the longer one wins” tells nothing")).to_be_hidden()
     expect(page.get_by_text("So that every label has the same share")).to_be_visible()
     expect(page.get_by_text("Made from")).to_be_hidden()
-    expect(page.get_by_text("Include verifiers and rollouts")).to_be_visible()
+    expect(page.get_by_text("Include programs: verifiers")).to_be_visible()
 
 
 def test_a_way_of_aggregating_leaves_with_its_kind(page, editor):

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -172,10 +173,8 @@ def _again(said: str, after: float | None) -> Exception:
 
 def _retry_after(value: str) -> float | None:
     """Seconds to wait, from a number or a date; None where the header tells neither."""
-    try:
+    with suppress(ValueError):  # then it is a date, or nothing
         return max(0.0, float(value))
-    except ValueError:
-        pass
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):

@@ -53,9 +53,8 @@ def tiny_bert(*, dropout: float = 0.1) -> BertModel:
     return BertModel(config, add_pooling_layer=False).eval()
 
 
-def tiny_llama() -> LlamaModel:
-    torch.manual_seed(0)
-    config = LlamaConfig(
+def tiny_llama_config() -> LlamaConfig:
+    return LlamaConfig(
         vocab_size=259,
         hidden_size=WIDTH,
         num_hidden_layers=2,
@@ -68,7 +67,11 @@ def tiny_llama() -> LlamaModel:
         bos_token_id=1,
         eos_token_id=2,
     )
-    return LlamaModel(config).eval()
+
+
+def tiny_llama() -> LlamaModel:
+    torch.manual_seed(0)
+    return LlamaModel(tiny_llama_config()).eval()
 
 
 @pytest.fixture(scope="session")
